@@ -1,0 +1,1 @@
+"""Retrieval quality on labelled questions, per stage and per language pair."""

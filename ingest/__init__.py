@@ -1,0 +1,1 @@
+"""From files to passages in the library: read, split, encode, store."""

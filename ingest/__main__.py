@@ -1,0 +1,130 @@
+"""`python -m ingest PATH…`: add files and folders to the library."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from time import perf_counter
+
+from tqdm import tqdm
+
+from ingest.articles import SUPPORTED_SUFFIXES
+from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
+from retrieval.bi_encoder import BiEncoder
+from retrieval.errors import InputError, QAError
+from retrieval.settings import Settings
+from retrieval.store.opening import open_store
+from retrieval.store.passage_store import PassageStore
+
+_DESCRIPTION = f"""Add files and folders (with all below them) to the library, or list and delete its articles.
+
+Kinds of file: {" ".join(SUPPORTED_SUFFIXES)}. In .csv, .tsv and .jsonl every row is an article: its text is
+in the column text (or content, body, passage, texte, contenu, 正文, 内容, 文本), its title in title (or titre,
+标题, name), its identity in id (or _id, article_id; else the row's number). Adding a file again replaces what changed.
+Settings come from the environment: QA_LIBRARY, QA_ENCODER, QA_DEVICE, QDRANT_URL, QDRANT_API_KEY, QA_COLLECTION.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0 if all succeeded, 1 if a file failed, 2 if nothing could be done."""
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or folder to add")
+    parser.add_argument("--list", action="store_true", help="list the library's articles")
+    parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
+    chosen = parser.parse_args(arguments)
+    if not (chosen.paths or chosen.list or chosen.delete):
+        parser.error("give at least one PATH, --list or --delete NAME")
+    try:
+        settings = Settings.from_env(os.environ)
+        files = list(_find_files(chosen.paths))
+        encoder = BiEncoder.from_pretrained(settings.encoder, settings.device)
+        with closing(open_store(settings, encoder.identity)) as store:
+            _delete(store, chosen.delete)
+            succeeded = _ingest(files, encoder, store) if chosen.paths else True
+            if chosen.list:
+                for article in store.articles():
+                    print(
+                        f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}"
+                    )
+    except QAError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if succeeded else 1
+
+
+def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
+    """Yield the files to add; within a folder those of a supported kind, named by their path in it."""
+    for path in paths:
+        if path.is_dir():
+            for folder, subfolders, names in os.walk(path):
+                subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+                for name in sorted(names):
+                    file = Path(folder, name)
+                    if file.suffix.lower() in SUPPORTED_SUFFIXES and not name.startswith("."):
+                        yield _input_file(file, file.relative_to(path).as_posix())
+        elif path.exists():
+            yield _input_file(path, path.name)
+        else:
+            raise InputError(f"There is no file or folder {path}.")
+
+
+def _input_file(path: Path, name: str) -> InputFile:
+    return InputFile(name, path.stat().st_size, path.read_bytes)
+
+
+def _ingest(files: Sequence[InputFile], encoder: BiEncoder, store: PassageStore) -> bool:
+    start = perf_counter()
+    total = sum(file.size for file in files)
+    # Without a terminal the bar would fill a log with copies of itself.
+    with tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+
+        def show(progress: Progress) -> None:
+            rate = progress.passages / max(perf_counter() - start, 0.001)
+            bar.set_postfix_str(f"{progress.passages} passages, {rate:.0f}/s", refresh=False)
+            bar.update(progress.bytes_done - bar.n)
+
+        reports = ingest_files(files, encoder, store, show)
+    _print_summary(reports, perf_counter() - start, store)
+    return not any(report.failures for report in reports)
+
+
+def _print_summary(reports: Sequence[FileReport], seconds: float, store: PassageStore) -> None:
+    outcomes: Counter[Outcome] = Counter()
+    for report in reports:
+        outcomes.update(report.outcomes)
+        for name in report.dropped:
+            print(f"deleted, no longer in its file: {name}")
+        for failure in report.failures:
+            print(f"failed: {failure}", file=sys.stderr)
+    failures = sum(len(report.failures) for report in reports)
+    passages = sum(report.passages for report in reports)
+    print(
+        f"{len(reports)} files: {outcomes['added']} articles added, {outcomes['replaced']} replaced, "
+        f"{outcomes['unchanged']} unchanged, {failures} failed. {passages} passages in {seconds:.1f} s "
+        f"({passages / max(seconds, 0.001):.0f}/s); the library holds {store.passage_count()}."
+    )
+
+
+def _delete(store: PassageStore, names: Sequence[str]) -> None:
+    known = {article.name: article.id for article in store.articles()} if names else {}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InputError(
+            f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names."
+        )
+    for name in names:
+        store.delete_article(known[name])
+        print(f"deleted: {name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Plain text: a title line, and hard-wrapped lines joined into paragraphs."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.formats.blocks import Block, Document, clean_line, display_width, unwrap
+from ingest.formats.encodings import decode
+
+TITLE_LINE_LIMIT = 120
+_WRAP_WIDTHS = range(60, 91)  # columns; thirty to forty-five Chinese characters
+_PARAGRAPH_BREAK = re.compile(
+    r"\n[ \t\u3000]*\n|\n(?=\u3000\u3000)"
+)  # a Chinese paragraph may only be indented
+_LIST_ITEM = re.compile(r"\s*([-*•–—]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*\S")
+
+
+def read_plain(name: str, data: bytes) -> Document:
+    """Return the document in plain text `data`; raises ArticleError if it is not text.
+
+    The first line is the title if it is short and followed by a blank line.
+    """
+    text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n").strip("\n\ufeff")
+    paragraphs = [paragraph.strip("\n") for paragraph in _PARAGRAPH_BREAK.split(text) if paragraph.strip()]
+    blocks = [Block(join_wrapped(paragraph)) for paragraph in paragraphs]
+    first, separator, rest = text.partition("\n")
+    title = clean_line(first)
+    followed_by_blank = bool(separator) and rest[:1] != "\u3000" and not rest.partition("\n")[0].strip()
+    if followed_by_blank and len(blocks) > 1 and len(title) <= TITLE_LINE_LIMIT:
+        return Document(title, [Block(title, is_heading=True), *blocks[1:]])
+    return Document("", blocks)
+
+
+def join_wrapped(paragraph: str) -> str:
+    """Return `paragraph` on one line if most of its lines were broken at a fixed width, else unchanged."""
+    lines = [line.rstrip() for line in paragraph.split("\n")]
+    wrapped = sum(display_width(line) in _WRAP_WIDTHS for line in lines[:-1])
+    if 2 * wrapped <= len(lines) - 1 or any(map(starts_list_item, lines[1:])):
+        return paragraph
+    return unwrap("\n".join(lines))
+
+
+def starts_list_item(line: str) -> bool:
+    """Tell whether `line` begins with a bullet, a dash or a number with its mark."""
+    return _LIST_ITEM.match(line) is not None

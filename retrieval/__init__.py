@@ -1,0 +1,1 @@
+"""Finding passages across French, English and Chinese: text, models, store, fusion, search."""

@@ -1,0 +1,55 @@
+"""BM25 as sparse vectors: term weights here, inverse document frequency in the engine.
+
+score(question, passage) = sum over shared terms of idf(term) * weight(term, passage), with
+weight = tf * (K1 + 1) / (tf + K1 * (1 - B + B * length / AVERAGE_LENGTH)) (Robertson and Zaragoza,
+"The Probabilistic Relevance Framework: BM25 and Beyond", 2009) and, in Qdrant,
+idf = ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from zlib import crc32
+
+from retrieval.text import tokenize
+
+K1 = 1.2
+B = 0.75
+# Fixed, so that a passage's weights don't depend on the others: passages are cut to a common size.
+AVERAGE_LENGTH = 128.0
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Term ids, ascending, and their weights."""
+
+    indices: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def passage_vector(text: str) -> SparseVector:
+    """Return the term weights of a passage."""
+    counts = Counter(tokenize(text))
+    length = sum(counts.values())
+    return _vector({term: term_weight(count, length) for term, count in counts.items()})
+
+
+def question_vector(question: str) -> SparseVector:
+    """Return a question's terms, each with weight 1; empty if it has none."""
+    return _vector(dict.fromkeys(tokenize(question), 1.0))
+
+
+def term_weight(count: int, length: int) -> float:
+    """Return the weight of a term that occurs `count` times among a passage's `length` tokens."""
+    return count * (K1 + 1) / (count + K1 * (1 - B + B * length / AVERAGE_LENGTH))
+
+
+def _vector(weights: dict[str, float]) -> SparseVector:
+    # Two terms with one 32-bit id are added: at 100,000 terms about one pair in the whole vocabulary.
+    by_id: dict[int, float] = {}
+    for term, weight in weights.items():
+        term_id = crc32(term.encode())
+        by_id[term_id] = by_id.get(term_id, 0.0) + weight
+    indices = tuple(sorted(by_id))
+    return SparseVector(indices, tuple(by_id[term_id] for term_id in indices))

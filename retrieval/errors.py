@@ -1,0 +1,50 @@
+"""Every error a user can act on.
+
+QAError
+├── InputError            a question, file or data set that cannot be used as it is
+│   └── ArticleError      one file: unreadable, empty, a scan, too large
+├── SettingError          a setting with an unusable value
+├── ModelError            a model folder that is missing, damaged or of an unknown kind
+└── LibraryError          the library cannot be opened, read or written
+    ├── LibraryInUse      another process holds the embedded library
+    └── EncoderMismatch   the library was built with another encoder
+
+Foreign errors are translated in the file that touches the foreign library.
+"""
+
+
+class QAError(Exception):
+    """An error whose message is meant for the person using the application."""
+
+
+class InputError(QAError):
+    """Raised for input that cannot be used; the message says what to change."""
+
+
+class ArticleError(InputError):
+    """Raised for a file that gives no article; carries the file's name and the reason."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class SettingError(QAError):
+    """Raised for a setting that cannot be used; the message names it and the accepted values."""
+
+
+class ModelError(QAError):
+    """Raised for a model that cannot be loaded; the message names the folder and the fault."""
+
+
+class LibraryError(QAError):
+    """Raised when the library cannot be opened, read or written."""
+
+
+class LibraryInUse(LibraryError):
+    """Raised when another process holds the embedded library."""
+
+
+class EncoderMismatch(LibraryError):
+    """Raised when a library's vectors were made by another encoder."""

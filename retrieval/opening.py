@@ -1,0 +1,24 @@
+"""From settings to the loaded models, the open library and the searcher."""
+
+from __future__ import annotations
+
+from retrieval.bi_encoder import BiEncoder
+from retrieval.cross_encoder import CrossEncoder
+from retrieval.reader import Reader
+from retrieval.search import Models, Searcher
+from retrieval.settings import Settings
+from retrieval.store.passage_store import PassageStore
+
+
+def load_models(settings: Settings) -> Models:
+    """Load the models the settings name; ModelError if one can't be loaded."""
+    return Models(
+        encoder=BiEncoder.from_pretrained(settings.encoder, settings.device),
+        reranker=CrossEncoder.from_pretrained(settings.reranker, settings.device),
+        reader=Reader.from_pretrained(settings.reader, settings.device),
+    )
+
+
+def make_searcher(settings: Settings, store: PassageStore, models: Models) -> Searcher:
+    """Return a searcher with the settings' depths."""
+    return Searcher(store, models, settings.candidates, settings.rerank_depth)

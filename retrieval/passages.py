@@ -1,0 +1,164 @@
+"""The vocabulary: what the stages of a search exchange, on one screen.
+
+Everything here is frozen: a stage returns new values and never changes what came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Language = Literal["fr", "en", "zh", "other"]
+LANGUAGES: tuple[Language, ...] = ("fr", "en", "zh", "other")
+Stage = Literal["bm25", "dense", "fused", "reranked"]
+STAGES: tuple[Stage, ...] = ("bm25", "dense", "fused", "reranked")
+Distance = Literal["cosine", "dot", "euclid"]
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """What the library knows about an article.
+
+    `source` is the file it came from, `name` the article in it (the same unless the file holds
+    several), `version` a digest of its content, `added` an ISO 8601 time in UTC.
+    """
+
+    id: str
+    source: str
+    name: str
+    title: str
+    language: Language
+    version: str
+    passage_count: int
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of an article: what is searched and shown.
+
+    `text` is exactly the article's characters `start` to `end`; `heading` is the section it stands
+    under where the text itself does not begin with it.
+    """
+
+    id: str
+    article: ArticleInfo
+    position: int
+    start: int
+    end: int
+    text: str
+    language: Language
+    heading: str = ""
+
+    @property
+    def indexed_text(self) -> str:
+        """Return what the models and the lexical index see: title and heading, then the text."""
+        context = [part for part in (self.article.title, self.heading) if part and part not in self.text]
+        return "\n".join([*context, self.text])
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which passages a search may return; an empty tuple means all."""
+
+    languages: tuple[Language, ...] = ()
+    article_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredPassage:
+    """A passage and its score in one stage; higher is better in every stage."""
+
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The characters `start` to `end` of a passage's text that answer the question.
+
+    `confidence` is in 0-1; `exact` is false where no span was certain enough and the best sentence
+    stands in for it.
+    """
+
+    start: int
+    end: int
+    text: str
+    confidence: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: its final score in 0-1 and its rank (from 1) at each stage that had it."""
+
+    passage: Passage
+    score: float
+    ranks: Mapping[Stage, int]
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """One question's way through the stages.
+
+    `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
+    `relevant` is false when the best hit scores below the reranker's floor.
+    """
+
+    question: str
+    language: Language
+    hits: tuple[Hit, ...] = ()
+    rankings: Mapping[Stage, tuple[ScoredPassage, ...]] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    relevant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderIdentity:
+    """What vectors must have in common to be comparable; stored with a library.
+
+    `weights` is a digest of the model's files: the same folder with other weights is another encoder.
+    """
+
+    name: str
+    weights: str
+    dimension: int
+    distance: Distance
+    text_form: str
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors, questions and passages each in their own form."""
+
+    @property
+    def identity(self) -> EncoderIdentity: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
+
+
+class Reranker(Protocol):
+    """Scores texts against a question in 0-1; sorting is the searcher's work."""
+
+    @property
+    def floor(self) -> float: ...
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]: ...
+
+
+class AnswerReader(Protocol):
+    """Finds the answer inside each text, or the sentence most likely to hold it."""
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]: ...

@@ -1,0 +1,133 @@
+"""The reader: the answer inside a passage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForTokenClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+
+from retrieval import checkpoints
+from retrieval.batching import Compute, choose_compute, forward
+from retrieval.cross_encoder import encode_pairs
+from retrieval.errors import ModelError
+from retrieval.passages import Answer
+from retrieval.sentences import Span, sentence_spans
+
+_MAX_ANSWER_TOKENS = 40
+
+
+class Reader:
+    """Marks the answer to a question in texts: `AnswerReader` over transformers.
+
+    Knows extractive question-answering models and this project's own token classifier with the
+    labels `answer_start` and `answer_end`. Safe to use from several threads.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, compute: Compute) -> None:
+        self._model, self._tokenizer, self._compute = model, tokenizer, compute
+        self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
+        self._labels = checkpoints.label_ids(model.config)
+        self._max_tokens = min(int(model.config.max_position_embeddings), int(tokenizer.model_max_length))
+
+    @classmethod
+    def from_pretrained(cls, name: str, device: str = "auto") -> Reader:
+        """Load the model of a directory or hub id; ModelError if it is none that finds answers."""
+        folder = checkpoints.find_folder(name)
+        config, compute = checkpoints.load_config(folder), choose_compute(device)
+        architecture = (config.architectures or [""])[0]
+        if architecture.endswith("ForQuestionAnswering"):
+            model_class: Any = AutoModelForQuestionAnswering
+        elif architecture.endswith("ForTokenClassification") and {"answer_start", "answer_end"} <= set(
+            checkpoints.label_ids(config)
+        ):
+            model_class = AutoModelForTokenClassification
+        else:
+            raise ModelError(
+                f"{folder} holds {architecture or 'an unnamed model'}, which does not mark answers: use an extractive "
+                "question-answering model, or a folder made by this project's training."
+            )
+        model = checkpoints.load_weights(model_class, folder, compute)
+        return cls(model, checkpoints.load_tokenizer(folder), compute)
+
+    @property
+    def floor(self) -> float:
+        """The confidence under which a span is not shown as the answer."""
+        return float(getattr(self._model.config, "answer_floor", 0.0))
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]:
+        """Return the answer in each text: a span, or below the floor the sentence that holds it.
+
+        None only for a text without any token.
+        """
+        answers: list[Answer | None] = [None] * len(texts)
+        if not texts:
+            return answers
+        with self._tokenizer_lock:
+            pairs = encode_pairs(self._tokenizer, question, texts, self._max_tokens)
+        names = [name for name in pairs if name in ("input_ids", "token_type_ids")]
+        encoded = [{name: pairs[name][row] for name in names} for row in range(len(texts))]
+        for batch in forward(self._model, encoded, self._tokenizer.pad_token_id or 0, "right", self._compute):
+            starts, ends = self._logits(batch.output)
+            for place, row in enumerate(batch.rows):
+                tokens = [i for i, part in enumerate(pairs["sequence_ids"][row]) if part == 1]
+                if tokens:
+                    spans = [pairs["offset_mapping"][row][i] for i in tokens]
+                    first, last, confidence = best_span(starts[place][tokens], ends[place][tokens])
+                    answers[row] = self._answer(texts[row], (spans[first][0], spans[last][1]), confidence)
+        return answers
+
+    def _logits(self, output: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        if "answer_start" not in self._labels:
+            return output.start_logits.double().cpu(), output.end_logits.double().cpu()
+        logits = output.logits.double().cpu()
+        return logits[..., self._labels["answer_start"]], logits[..., self._labels["answer_end"]]
+
+    def _answer(self, text: str, span: Span, confidence: float) -> Answer:
+        exact = confidence >= self.floor
+        start, end = _whole_words(text, span) if exact else _sentence_around(text, span)
+        return Answer(start, end, text[start:end], confidence, exact)
+
+
+def best_span(starts: torch.Tensor, ends: torch.Tensor) -> tuple[int, int, float]:
+    """Return the first and last token of the likeliest span and its probability.
+
+    The probability is softmax(starts)[first] * softmax(ends)[last], over spans that end no earlier
+    than they start and have at most 40 tokens.
+    """
+    joint: NDArray[np.float64] = torch.outer(starts.softmax(0), ends.softmax(0)).numpy()
+    allowed = np.tril(np.triu(joint), _MAX_ANSWER_TOKENS - 1)
+    first, last = np.unravel_index(int(allowed.argmax()), allowed.shape)
+    return int(first), int(last), float(allowed[first, last])
+
+
+def _whole_words(text: str, span: Span) -> Span:
+    """Widen a span that cuts a Latin word or a number, since tokens can be parts of words."""
+    start, end = span
+    while 0 < start < end and _joined(text[start - 1], text[start]):
+        start -= 1
+    while start < end < len(text) and _joined(text[end - 1], text[end]):
+        end += 1
+    return start, end
+
+
+def _joined(left: str, right: str) -> bool:
+    # Chinese characters stand alone; U+2E80 is where the East Asian scripts begin.
+    return left.isalnum() and right.isalnum() and left < "\u2e80" and right < "\u2e80"
+
+
+def _sentence_around(text: str, span: Span) -> Span:
+    """Return the sentence in which a span begins."""
+    for start, end in sentence_spans(text):
+        if span[0] < end:
+            return start, end
+    return span

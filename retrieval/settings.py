@@ -1,0 +1,51 @@
+"""Everything that can be set, and how it is read from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrieval.errors import SettingError
+
+_MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. `rerank_depth` 0 leaves reranking out."""
+
+    library: Path = Path("library")
+    encoder: str = str(_MODELS / "bi-encoder")
+    reranker: str = str(_MODELS / "cross-encoder")
+    reader: str = str(_MODELS / "cross-encoder")
+    device: str = "auto"
+    candidates: int = 50
+    rerank_depth: int = 20
+    qdrant_url: str | None = None
+    qdrant_api_key: str | None = field(default=None, repr=False)
+    collection: str = "passages"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings; an absent or empty variable means the default. SettingError names a bad one."""
+        default = cls()
+        return cls(
+            library=Path(environ.get("QA_LIBRARY") or default.library).expanduser(),
+            encoder=environ.get("QA_ENCODER") or default.encoder,
+            reranker=environ.get("QA_RERANKER") or default.reranker,
+            reader=environ.get("QA_READER") or default.reader,
+            device=environ.get("QA_DEVICE") or default.device,
+            candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
+            rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
+            qdrant_url=environ.get("QDRANT_URL") or None,
+            qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
+            collection=environ.get("QA_COLLECTION") or default.collection,
+        )
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, allowed: range) -> int:
+    text = environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) not in allowed:
+        raise SettingError(f"{name} is {text!r}; use a whole number from {allowed[0]} to {allowed[-1]}.")
+    return int(text)

@@ -1,0 +1,65 @@
+"""What the library needs of a vector engine, in words both of Qdrant's forms can serve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from retrieval.bm25 import SparseVector
+from retrieval.passages import EncoderIdentity
+
+DENSE = "dense"
+BM25 = "bm25"
+# Payload fields with an index, keyword fields first; all filters are on these.
+KEYWORD_FIELDS = ("article_id", "source", "version", "language")
+INTEGER_FIELDS = ("position",)
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One passage as the engine keeps it."""
+
+    id: str
+    dense: list[float]
+    bm25: SparseVector
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on payload fields: each field of `any_of` has one of the values, none of `none_of` has."""
+
+    any_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    none_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """A collection of points in Qdrant. Raises LibraryError for whatever goes wrong in the engine.
+
+    `exclusive` tells that no other process can write while this one has it open.
+    """
+
+    exclusive: bool
+
+    def identity(self) -> EncoderIdentity | None: ...
+
+    def create(self, identity: EncoderIdentity) -> None: ...
+
+    def upsert(self, points: Sequence[Point]) -> None: ...
+
+    def delete(self, where: Where) -> None: ...
+
+    def count(self, where: Where) -> int: ...
+
+    def facet(self, key: str, where: Where) -> dict[str, int]: ...
+
+    def scroll(self, where: Where) -> list[Payload]: ...
+
+    def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]: ...
+
+    def matching(self, terms: SparseVector, limit: int, where: Where) -> list[tuple[Payload, float]]: ...
+
+    def close(self) -> None: ...
