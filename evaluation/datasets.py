@@ -47,9 +47,7 @@ def read_dataset(folder: Path, limit_questions: int | None = None) -> Dataset:
     if limit_questions is not None and limit_questions < 1:
         raise InputError(f"The number of questions to keep is {limit_questions}; it must be 1 or more.")
     if not folder.is_dir():
-        raise InputError(
-            f"{folder} is not a folder; give a folder that holds corpus.jsonl and queries.jsonl."
-        )
+        raise InputError(f"{folder} is not a folder; give a folder that holds corpus.jsonl and queries.jsonl.")
     documents = _read_documents(folder / "corpus.jsonl")
     asked = _read_questions(folder / "queries.jsonl")
     qrels = _qrels_file(folder)
@@ -61,9 +59,7 @@ def read_dataset(folder: Path, limit_questions: int | None = None) -> Dataset:
         if relevant:
             questions.append(LabelledQuestion(question_id, text, language, relevant))
     if not questions:
-        raise InputError(
-            f"{qrels}: no question has a document with a score above 0, so nothing can be measured."
-        )
+        raise InputError(f"{qrels}: no question has a document with a score above 0, so nothing can be measured.")
     return Dataset(folder.resolve().name, documents, _spread(questions, limit_questions))
 
 
@@ -77,9 +73,7 @@ def _qrels_file(folder: Path) -> Path:
     for name in QRELS_FILES:
         if (folder / name).is_file():
             return folder / name
-    raise InputError(
-        f"{folder}: {' or '.join(QRELS_FILES)} is missing; it says which documents answer a question."
-    )
+    raise InputError(f"{folder}: {' or '.join(QRELS_FILES)} is missing; it says which documents answer a question.")
 
 
 def _read_documents(path: Path) -> dict[str, tuple[str, str]]:
@@ -121,9 +115,7 @@ def _read_grades(
         except ValueError as error:
             raise InputError(f'{place}: the score "{score}" must be a whole number.') from error
         if grades.setdefault(question_id, {}).setdefault(document_id, grade) != grade:
-            raise InputError(
-                f'{place}: "{question_id}" and "{document_id}" already have another score; keep one.'
-            )
+            raise InputError(f'{place}: "{question_id}" and "{document_id}" already have another score; keep one.')
     return grades
 
 

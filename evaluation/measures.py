@@ -71,9 +71,7 @@ def measure(rankings: Mapping[str, Ranking], dataset: Dataset) -> Measures:
     question_ids = {question.id for question in dataset.questions}
     if not question_ids or rankings.keys() != question_ids:
         difference = sorted(rankings.keys() ^ question_ids)[:3]
-        raise ValueError(
-            f"one ranking per question is needed and at least one question; differing: {difference}"
-        )
+        raise ValueError(f"one ranking per question is needed and at least one question; differing: {difference}")
     ranks = []
     library_rows = []
     missed = 0

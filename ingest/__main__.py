@@ -118,9 +118,7 @@ def _delete(store: PassageStore, names: Sequence[str]) -> None:
     known = {article.name: article.id for article in store.articles()} if names else {}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(
-            f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names."
-        )
+        raise InputError(f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names.")
     for name in names:
         store.delete_article(known[name])
         print(f"deleted: {name}")

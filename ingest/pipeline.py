@@ -66,9 +66,7 @@ def ingest_files(
 
 
 class _Run:
-    def __init__(
-        self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None]) -> None:
         self._encoder, self._store, self._on_progress = encoder, store, on_progress
         self._waiting: list[list[Passage]] = []  # split articles, not yet encoded
         self._finished: list[tuple[FileReport, set[str]]] = []  # read files and the ids of their articles

@@ -99,7 +99,5 @@ def _pad(rows: list[dict[str, list[int]]], pad_id: int, padding_side: PaddingSid
         filler = pad_id if name == "input_ids" else 0
         missing = [[filler] * (width - len(value)) for value in values]
         sides = zip(missing, values, strict=True)
-        padded[name] = torch.tensor(
-            [gap + value if padding_side == "left" else value + gap for gap, value in sides]
-        )
+        padded[name] = torch.tensor([gap + value if padding_side == "left" else value + gap for gap, value in sides])
     return padded

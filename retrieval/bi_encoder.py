@@ -42,9 +42,7 @@ class BiEncoder:
         config, tokenizer = checkpoints.load_config(folder), checkpoints.load_tokenizer(folder)
         preset = checkpoints.read_encoder_preset(folder, config, tokenizer)
         compute = choose_compute(device)
-        options = (
-            {"add_pooling_layer": False} if config.model_type in ("bert", "xlm-roberta", "camembert") else {}
-        )
+        options = {"add_pooling_layer": False} if config.model_type in ("bert", "xlm-roberta", "camembert") else {}
         model = checkpoints.load_weights(AutoModel, folder, compute, **options)
         identity = EncoderIdentity(
             name=folder.name if Path(name).is_dir() else name,
@@ -72,8 +70,7 @@ class BiEncoder:
             return []
         with self._tokenizer_lock:
             return [
-                len(ids)
-                for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+                len(ids) for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
             ]
 
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
@@ -94,9 +91,7 @@ class BiEncoder:
         pad_id = self._tokenizer.pad_token_id or 0
         for batch in forward(self._model, encoded, pad_id, "right", self._compute):
             pooled = pool(batch, self._preset.pooling)
-            vectors[batch.rows] = (
-                (normalize(pooled, dim=-1) if self._preset.normalise else pooled).cpu().numpy()
-            )
+            vectors[batch.rows] = (normalize(pooled, dim=-1) if self._preset.normalise else pooled).cpu().numpy()
         return vectors
 
 

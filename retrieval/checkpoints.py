@@ -31,9 +31,7 @@ def find_folder(name: str) -> Path:
     if folder.is_dir():
         return folder
     if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
-        raise ModelError(
-            f"There is no model folder {name}. Give an existing folder or a hub id such as owner/model."
-        )
+        raise ModelError(f"There is no model folder {name}. Give an existing folder or a hub id such as owner/model.")
     try:
         return Path(snapshot_download(name, allow_patterns=_HUB_FILES))
     except Exception as error:  # the hub's client raises many unrelated types
@@ -60,9 +58,7 @@ def load_config(folder: Path) -> PretrainedConfig:
     try:
         config: PretrainedConfig = AutoConfig.from_pretrained(folder)
     except Exception as error:
-        raise ModelError(
-            f"{folder} is not a model folder, its config.json cannot be read: {_reason(error)}"
-        ) from error
+        raise ModelError(f"{folder} is not a model folder, its config.json cannot be read: {_reason(error)}") from error
     return config
 
 
@@ -70,22 +66,16 @@ def load_weights(model_class: Any, folder: Path, compute: Compute, **options: An
     """Return the model, in float32 on the device, ready for inference; ModelError if weights are missing."""
     try:
         # The number type is given: left out, weights come in whatever type the file was saved in.
-        model, info = model_class.from_pretrained(
-            folder, dtype=torch.float32, output_loading_info=True, **options
-        )
+        model, info = model_class.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **options)
     except Exception as error:
         raise ModelError(f"The weights in {folder} cannot be read: {_reason(error)}") from error
     if info["missing_keys"]:
-        raise ModelError(
-            f"The weights in {folder} lack {sorted(info['missing_keys'])[0]}: another kind of model?"
-        )
+        raise ModelError(f"The weights in {folder} lack {sorted(info['missing_keys'])[0]}: another kind of model?")
     loaded: PreTrainedModel = model.eval().to(compute.device)
     return loaded
 
 
-def read_encoder_preset(
-    folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase
-) -> EncoderPreset:
+def read_encoder_preset(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> EncoderPreset:
     """Return the preset that a folder in the sentence-transformers layout describes.
 
     Reads `modules.json`, the pooling configuration, `sentence_bert_config.json` and the prompts. Raises
@@ -94,9 +84,7 @@ def read_encoder_preset(
     modules = _read_json(folder / "modules.json")
     kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
     if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
-        raise ModelError(
-            f"{folder} has the modules {', '.join(kinds)}; known are Transformer, Pooling, Normalize."
-        )
+        raise ModelError(f"{folder} has the modules {', '.join(kinds)}; known are Transformer, Pooling, Normalize.")
     limits = [config.max_position_embeddings, tokenizer.model_max_length]
     if (folder / "sentence_bert_config.json").exists():
         limits.append(_read_json(folder / "sentence_bert_config.json").get("max_seq_length") or limits[0])
@@ -134,14 +122,10 @@ def _read_pooling(folder: Path) -> Pooling:
     pooling = _read_json(folder / "config.json")
     names: dict[str, Pooling] = {"mean_tokens": "mean", "cls_token": "cls", "lasttoken": "last"}
     chosen = [
-        key.removeprefix("pooling_mode_")
-        for key, on in pooling.items()
-        if key.startswith("pooling_mode_") and on
+        key.removeprefix("pooling_mode_") for key, on in pooling.items() if key.startswith("pooling_mode_") and on
     ]
     if len(chosen) != 1 or chosen[0] not in names:
-        raise ModelError(
-            f"{folder} pools by {' and '.join(chosen) or 'nothing'}; known are {', '.join(names)}."
-        )
+        raise ModelError(f"{folder} pools by {' and '.join(chosen) or 'nothing'}; known are {', '.join(names)}.")
     return names[chosen[0]]
 
 
@@ -149,9 +133,7 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"{path} is missing or damaged: this folder does not say how its model is run."
-        ) from error
+        raise ModelError(f"{path} is missing or damaged: this folder does not say how its model is run.") from error
 
 
 def _reason(error: Exception) -> str:

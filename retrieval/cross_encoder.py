@@ -59,6 +59,11 @@ class CrossEncoder:
         """The score under which a passage is not taken as relevant; 0 where the model does not say."""
         return float(getattr(self._model.config, "relevance_floor", 0.0))
 
+    @property
+    def weight(self) -> float:
+        """The share of this score in the final ranking; 1 where the model does not say."""
+        return float(getattr(self._model.config, "rerank_weight", 1.0))
+
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return each text's score in 0-1, (texts,); the question first, the text cut to what fits.
 

@@ -49,9 +49,7 @@ def fuse(
     }
     ranked = [next(queues[hit.passage.language]) for hit in dense]
     ranked += sorted((hit for queue in queues.values() for hit in queue), key=lambda hit: -hit.score)
-    return tuple(
-        ScoredPassage(hit.passage, reciprocal_rank(rank)) for rank, hit in enumerate(ranked, start=1)
-    )
+    return tuple(ScoredPassage(hit.passage, reciprocal_rank(rank)) for rank, hit in enumerate(ranked, start=1))
 
 
 def _fuse_one_language(lexical: list[Passage], dense: list[Passage], weight: float) -> list[ScoredPassage]:

@@ -108,7 +108,7 @@ class SearchResult:
     """One question's way through the stages.
 
     `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
-    `relevant` is false when the best hit scores below the reranker's floor.
+    `relevant` is false when no hit reaches the reranker's floor.
     """
 
     question: str
@@ -150,10 +150,17 @@ class Encoder(Protocol):
 
 
 class Reranker(Protocol):
-    """Scores texts against a question in 0-1; sorting is the searcher's work."""
+    """Scores texts against a question in 0-1; sorting is the searcher's work.
+
+    `floor` is the score under which a text is not taken as relevant, `weight` the share of the score,
+    in 0-1, in the final ranking; the fused score has the rest.
+    """
 
     @property
     def floor(self) -> float: ...
+
+    @property
+    def weight(self) -> float: ...
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]: ...
 

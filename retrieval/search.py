@@ -42,9 +42,7 @@ class Searcher:
     reranked; with 0 the fused ranking is final.
     """
 
-    def __init__(
-        self, store: PassageStore, models: Models, candidates: int = 50, rerank_depth: int = 20
-    ) -> None:
+    def __init__(self, store: PassageStore, models: Models, candidates: int = 50, rerank_depth: int = 20) -> None:
         self._store, self._models = store, models
         self._candidates, self._rerank_depth = candidates, rerank_depth
 
@@ -74,39 +72,36 @@ class Searcher:
             rankings["dense"] = self._store.nearest(vector, self._candidates, selection)
         with _timed(seconds, "fuse"):
             rankings["fused"] = fuse(rankings["bm25"], rankings["dense"], known)
-        final = rankings["fused"]
+        final, relevant = rankings["fused"], bool(rankings["fused"])
         if self._rerank_depth:
             with _timed(seconds, "rerank"):
-                final = rankings["reranked"] = self._rerank(question, rankings["fused"][: self._rerank_depth])
+                final, relevant = self._rerank(question, rankings["fused"][: self._rerank_depth])
+            rankings["reranked"] = final
         shown = final[:limit]
         with _timed(seconds, "read"):
             answers = self._models.reader.read(question, [hit.passage.text for hit in shown])
-        return SearchResult(
-            question=question,
-            language=known,
-            hits=_hits(shown, rankings, answers),
-            rankings=rankings,
-            seconds=seconds,
-            relevant=bool(shown)
-            and (not self._rerank_depth or shown[0].score >= self._models.reranker.floor),
-        )
+        hits = _hits(shown, rankings, answers)
+        return SearchResult(question, known, hits, rankings, seconds, relevant)
 
-    def _rerank(self, question: str, candidates: Ranking) -> Ranking:
-        scores = self._models.reranker.score(question, [hit.passage.indexed_text for hit in candidates])
-        rescored = [ScoredPassage(hit.passage, float(scores[row])) for row, hit in enumerate(candidates)]
-        return tuple(sorted(rescored, key=lambda hit: -hit.score))
+    def _rerank(self, question: str, candidates: Ranking) -> tuple[Ranking, bool]:
+        """Return the candidates in their new order, and whether any reaches the reranker's floor."""
+        reranker = self._models.reranker
+        scores = reranker.score(question, [hit.passage.indexed_text for hit in candidates])
+        rescored = [
+            ScoredPassage(hit.passage, reranker.weight * float(score) + (1 - reranker.weight) * hit.score)
+            for hit, score in zip(candidates, scores, strict=True)
+        ]
+        ranked = tuple(sorted(rescored, key=lambda hit: -hit.score))
+        return ranked, any(score >= reranker.floor for score in scores)
 
 
-def _hits(
-    shown: Ranking, rankings: Mapping[Stage, Ranking], answers: Sequence[Answer | None]
-) -> tuple[Hit, ...]:
+def _hits(shown: Ranking, rankings: Mapping[Stage, Ranking], answers: Sequence[Answer | None]) -> tuple[Hit, ...]:
     ranks: dict[str, dict[Stage, int]] = {}
     for stage, ranking in rankings.items():
         for rank, hit in enumerate(ranking, start=1):
             ranks.setdefault(hit.passage.id, {})[stage] = rank
     return tuple(
-        Hit(hit.passage, hit.score, ranks[hit.passage.id], answer)
-        for hit, answer in zip(shown, answers, strict=True)
+        Hit(hit.passage, hit.score, ranks[hit.passage.id], answer) for hit, answer in zip(shown, answers, strict=True)
     )
 
 

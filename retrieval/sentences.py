@@ -40,9 +40,7 @@ def sentence_spans(text: str) -> list[Span]:
 def _goes_on(text: str, start: int, mark: re.Match[str]) -> bool:
     """Tell whether a full stop stands inside a sentence."""
     following = text[mark.end() : mark.end() + 2].lstrip()
-    return following[:1].islower() or bool(
-        _ABBREVIATION.search(text, max(start, mark.start() - 8), mark.start() + 1)
-    )
+    return following[:1].islower() or bool(_ABBREVIATION.search(text, max(start, mark.start() - 8), mark.start() + 1))
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:

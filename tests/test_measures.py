@@ -172,9 +172,7 @@ def test_agrees_with_independent_implementations(document_count: int) -> None:
     rng = np.random.default_rng(20240501)
     cases = [random_case(rng, document_count) for _ in range(60)]
     data = dataset(document_count, [relevant for _, relevant in cases])
-    rankings = {
-        f"q{i}": sorted(scores.items(), key=lambda scored: -scored[1]) for i, (scores, _) in enumerate(cases)
-    }
+    rankings = {f"q{i}": sorted(scores.items(), key=lambda scored: -scored[1]) for i, (scores, _) in enumerate(cases)}
     result = measure(rankings, data)
 
     ranks = []

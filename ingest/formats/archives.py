@@ -29,9 +29,7 @@ class CheckedZip:
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except (*_DAMAGED, NotImplementedError) as error:
-            raise ArticleError(
-                name, "is damaged, cut short or of another format: it cannot be opened"
-            ) from error
+            raise ArticleError(name, "is damaged, cut short or of another format: it cannot be opened") from error
         self.members = self._archive.infolist()
         if len(self.members) > MEMBER_LIMIT:
             reason = f"holds {len(self.members):,} files; the limit is {MEMBER_LIMIT:,}: split it"
@@ -54,9 +52,7 @@ class CheckedZip:
                     self.inflated += len(chunk)
                     self._check(member, content.tell(), limit)
         except NotImplementedError as error:
-            raise ArticleError(
-                self.name, "is packed in an unknown way: pack it as an ordinary zip"
-            ) from error
+            raise ArticleError(self.name, "is packed in an unknown way: pack it as an ordinary zip") from error
         except _DAMAGED as error:
             raise ArticleError(self.name, "is damaged: its content cannot be unpacked") from error
         return content.getvalue()
@@ -75,17 +71,11 @@ class CheckedZip:
 
     def _check(self, member: zipfile.ZipInfo, size: int, limit: int) -> None:
         if self.is_exhausted:
-            raise ArticleError(
-                self.name, f"unpacks to over {INFLATED_LIMIT // 10**6} MB, the limit: split it"
-            )
+            raise ArticleError(self.name, f"unpacks to over {INFLATED_LIMIT // 10**6} MB, the limit: split it")
         if size > limit:
-            raise ArticleError(
-                self.name, f"unpacks to over {limit // 10**6} MB, the limit for a file: split it"
-            )
+            raise ArticleError(self.name, f"unpacks to over {limit // 10**6} MB, the limit for a file: split it")
         if size > RATIO_EXEMPT and size > RATIO_LIMIT * member.compress_size:
-            reason = (
-                f"unpacks to over {RATIO_LIMIT} times its packed size, the limit: it looks like a zip bomb"
-            )
+            reason = f"unpacks to over {RATIO_LIMIT} times its packed size, the limit: it looks like a zip bomb"
             raise ArticleError(self.name, reason)
 
 

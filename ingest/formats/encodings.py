@@ -20,9 +20,7 @@ _CJK_MARKS = "\u00b7\u2014\u2018\u2019\u201c\u201d\u2026\u3000-\u301f\uff01-\uff
 
 # Encodings a page may declare. Western ones are left out: every file decodes with them, so the
 # declaration proves nothing. UTF-16 is too: a declaration readable as ASCII contradicts it.
-_DECLARABLE = re.compile(
-    r"utf-8|gb\w+|big5\w*|cp950|shift_jis|euc_\w+|koi8-\w|cp125[013-8]|iso8859-(?!1$|15$)\d+"
-)
+_DECLARABLE = re.compile(r"utf-8|gb\w+|big5\w*|cp950|shift_jis|euc_\w+|koi8-\w|cp125[013-8]|iso8859-(?!1$|15$)\d+")
 _SUPERSETS = {
     "gb2312": "gb18030",
     "gbk": "gb18030",

@@ -13,44 +13,18 @@ from bs4.element import CData, NavigableString, PageElement, Tag
 from ingest.formats.blocks import LINE_BREAK, Block, Document, unwrap
 from ingest.formats.encodings import decode
 
-_DROPPED = (
-    *("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "svg"),
+_DROPPED = {
+    *("title", "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "svg"),
     *("iframe", "object", "button", "select", "textarea"),
-)
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_BLOCKS = _HEADINGS | {
-    *(
-        "address",
-        "article",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-    ),
-    *(
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "form",
-        "hr",
-        "html",
-        "legend",
-        "main",
-        "menu",
-        "ol",
-        "p",
-    ),
-    *("pre", "section", "summary", "table", "tbody", "tfoot", "thead", "ul"),
 }
-_LINES = frozenset(("li", "tr"))
-_CELLS = frozenset(("td", "th"))
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+_BLOCKS = _HEADINGS | {
+    *("address", "article", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div"),
+    *("dl", "dt", "fieldset", "figcaption", "figure", "form", "hr", "html", "legend", "main", "menu"),
+    *("ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "ul"),
+}
+_LINES = {"li", "tr"}
+_CELLS = {"td", "th"}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 # The main part stands for the page if it has this many characters and this share of the page's text.
@@ -69,50 +43,51 @@ def html_document(markup: str) -> Document:
     # lxml stops at a NUL, and the doctype keeps BeautifulSoup from taking a short text for a file name.
     markup = "<!DOCTYPE html>" + _XML_DECLARATION.sub("", markup.replace("\0", ""), count=1)
     soup = BeautifulSoup(markup, "lxml")
-    named = [tag for tag in (soup.find("title"), soup.find("h1")) if tag is not None]
+    named = [tag for tag in (soup.select_one("head > title"), soup.find("h1")) if tag is not None]
     title = next((text for tag in named if (text := " ".join(tag.get_text(" ").split()))), "")
-    for tag in soup.find_all(["title", *_DROPPED]):
-        tag.decompose()
-    _drop_hidden(soup)
-    _drop_forms(soup)
-    return Document(title, list(_blocks(_main_part(soup))))
+    main, forms = _main_part(soup)
+    return Document(title, list(_blocks(main, forms)))
 
 
-def _drop_hidden(soup: BeautifulSoup) -> None:
-    for tag in soup.find_all(True):
-        # A page may hide its body until a script shows it.
-        if tag.decomposed or tag.name in ("html", "body"):
-            continue
-        if tag.has_attr("hidden") or _HIDDEN_STYLE.search(str(tag.get("style", ""))):
-            tag.decompose()
+def _main_part(soup: BeautifulSoup) -> tuple[Tag, frozenset[int]]:
+    """Return the element that holds the page's main text, and the ids of the forms to leave out.
+
+    A form stays if it holds most of the page, as ASP.NET writes it. One walk measures everything: a
+    walk for each candidate would be quadratic in nested ones.
+    """
+    length = 0
+    starts: list[int] = []
+    lengths: dict[str, list[tuple[int, Tag]]] = {"main": [], "article": [], "form": []}
+    for event, node in _walk(soup):
+        if not isinstance(node, Tag):
+            length += len(node.strip())
+        elif event == "open":
+            starts.append(length)
+        else:
+            start = starts.pop()
+            if node.name in lengths:
+                lengths[node.name].append((length - start, node))
+    floor = max(_MAIN_MINIMUM, _MAIN_SHARE * length)
+    forms = frozenset(id(form) for size, form in lengths["form"] if 2 * size < length)
+    for candidates in (lengths["main"], lengths["article"]):
+        size, tag = max(candidates, key=lambda candidate: candidate[0], default=(0, soup))
+        if size >= floor:
+            return tag, forms
+    return soup, forms
 
 
-def _drop_forms(soup: BeautifulSoup) -> None:
-    """Drop the forms, but not one that wraps the page, as ASP.NET writes it."""
-    page_length = _text_length(soup)
-    for form in soup.find_all("form"):
-        if 2 * _text_length(form) < page_length:
-            form.decompose()
+def _is_dropped(tag: Tag) -> bool:
+    if tag.name in _DROPPED:
+        return True
+    # A page may hide its body until a script shows it.
+    hidden = tag.has_attr("hidden") or _HIDDEN_STYLE.search(str(tag.get("style", ""))) is not None
+    return hidden and tag.name not in ("html", "body")
 
 
-def _main_part(soup: BeautifulSoup) -> Tag:
-    for name in ("main", "article"):
-        candidate = max(soup.find_all(name), key=_text_length, default=None)
-        if candidate is not None and _text_length(candidate) >= max(
-            _MAIN_MINIMUM, _MAIN_SHARE * _text_length(soup)
-        ):
-            return candidate
-    return soup
-
-
-def _text_length(tag: Tag) -> int:
-    return sum(len(part.strip()) for part in tag.strings)
-
-
-def _blocks(root: Tag) -> Iterator[Block]:
+def _blocks(root: Tag, forms: frozenset[int]) -> Iterator[Block]:
     pieces: list[str] = []
     open_headings = open_preformatted = 0
-    for event, node in _walk(root):
+    for event, node in _walk(root, forms):
         if not isinstance(node, Tag):
             pieces.append(node.replace("\n", LINE_BREAK) if open_preformatted else str(node))
         elif node.name in _BLOCKS:
@@ -134,8 +109,11 @@ def _breaks_line(event: str, tag: Tag, pieces: Sequence[str]) -> bool:
     return tag.name in _LINES and pieces[-1:] != [LINE_BREAK]
 
 
-def _walk(root: Tag) -> Iterator[_Event]:
-    """Yield the start and end of each element and each text in order; a stack, since pages nest without limit."""
+def _walk(root: Tag, forms: frozenset[int] = frozenset()) -> Iterator[_Event]:
+    """Yield the start and end of each element and each text in order, without what is dropped.
+
+    It keeps its own stack, since pages nest without limit.
+    """
     stack: list[tuple[Tag, Iterator[PageElement]]] = [(root, iter(root.contents))]
     while stack:
         parent, children = stack[-1]
@@ -145,8 +123,8 @@ def _walk(root: Tag) -> Iterator[_Event]:
             if stack:
                 yield "close", parent
         elif isinstance(child, Tag):
-            yield "open", child
-            stack.append((child, iter(child.contents)))
-        elif type(child) in (NavigableString, CData):  # the subclasses are comments, doctypes, …
-            assert isinstance(child, NavigableString)
-            yield "text", child
+            if not _is_dropped(child) and id(child) not in forms:
+                yield "open", child
+                stack.append((child, iter(child.contents)))
+        elif isinstance(child, NavigableString) and type(child) in (NavigableString, CData):
+            yield "text", child  # the other subclasses are comments, doctypes, …

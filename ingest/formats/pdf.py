@@ -26,9 +26,7 @@ _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _EDGE_LINES = 2
 _SHORT, _HEADING = 0.8, 0.6  # of the usual line width
 _SENTENCE_END = re.compile(r"[.!?:;…。！？：；][)\]»”’」』）\"']*$")
-_UNREADABLE = re.compile(
-    "\\(cid:\\d+\\)|[\x00\x01\x03-\x08\x0e-\x1f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]"
-)
+_UNREADABLE = re.compile("\\(cid:\\d+\\)|[\x00\x01\x03-\x08\x0e-\x1f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
 # PDFium writes U+0002 or U+FFFE for a hyphen at a line's end.
 _HYPHEN = re.compile("(?<=[^\\W\\d_])(?:[-\u2010]\n|[\x02\ufffe\u00ad]\n?)(?=(\\w))")
 _STRAY_HYPHEN = re.compile("[\x02\ufffe]")
@@ -70,9 +68,7 @@ def _extract(name: str, data: bytes) -> tuple[str, list[str]]:
         try:
             if len(pdf) > PAGE_LIMIT:
                 raise ArticleError(name, f"has {len(pdf):,} pages; the limit is {PAGE_LIMIT:,}: split it")
-            return pdf.get_metadata_value("Title"), [
-                _page_text(name, pdf, index) for index in range(len(pdf))
-            ]
+            return pdf.get_metadata_value("Title"), [_page_text(name, pdf, index) for index in range(len(pdf))]
         finally:
             pdf.close()
 

@@ -9,9 +9,7 @@ from ingest.formats.encodings import decode
 
 TITLE_LINE_LIMIT = 120
 _WRAP_WIDTHS = range(60, 91)  # columns; thirty to forty-five Chinese characters
-_PARAGRAPH_BREAK = re.compile(
-    r"\n[ \t\u3000]*\n|\n(?=\u3000\u3000)"
-)  # a Chinese paragraph may only be indented
+_PARAGRAPH_BREAK = re.compile(r"\n[ \t\u3000]*\n|\n(?=\u3000\u3000)")  # a Chinese paragraph may only be indented
 _LIST_ITEM = re.compile(r"\s*([-*•–—]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*\S")
 
 

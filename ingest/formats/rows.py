@@ -48,9 +48,7 @@ def read_jsonl(name: str, data: bytes) -> Iterator[Row | ArticleError]:
     Raises ArticleError if the first object has no text.
     """
     # Not splitlines: JSON strings may hold U+2028 and its like.
-    numbered = [
-        (number, line) for number, line in enumerate(decode(name, data).split("\n"), 1) if line.strip()
-    ]
+    numbered = [(number, line) for number, line in enumerate(decode(name, data).split("\n"), 1) if line.strip()]
     objects = [_json_object(name, number, line) for number, line in numbered]
     first = next((entry for _, entry in objects if not isinstance(entry, ArticleError)), None)
     if first is not None and not set(first).intersection(TEXT_COLUMNS):
@@ -113,9 +111,7 @@ def _json_object(name: str, number: int, line: str) -> tuple[int, dict[str, obje
     return number, {_key(key): value for key, value in entry.items()}
 
 
-def _json_row(
-    name: str, number: int, entry: dict[str, object] | ArticleError
-) -> tuple[int, Row | ArticleError]:
+def _json_row(name: str, number: int, entry: dict[str, object] | ArticleError) -> tuple[int, Row | ArticleError]:
     if isinstance(entry, ArticleError):
         return number, entry
     cells = {key: str(value) for key, value in entry.items() if isinstance(value, str | int)}

@@ -50,12 +50,8 @@ def read_docx(name: str, data: bytes) -> Document:
         blocks = [(_kind(element, kinds), text) for element, text in _body(word.element.body)]
         stated_title = sensible_title(word.core_properties.title)
     except _UNUSABLE as error:
-        raise ArticleError(
-            name, "is damaged or not a Word document: open and save it again in Word"
-        ) from error
-    titles = [
-        text for kind in ("title", "heading") for found, text in blocks if found == kind and text.strip()
-    ]
+        raise ArticleError(name, "is damaged or not a Word document: open and save it again in Word") from error
+    titles = [text for kind in ("title", "heading") for found, text in blocks if found == kind and text.strip()]
     title = next((candidate for candidate in (stated_title, *titles) if candidate), "")
     return Document(title, [Block(text, is_heading=kind != "") for kind, text in blocks])
 
@@ -88,9 +84,7 @@ def _own_kind(style: etree._Element) -> str:
 def _kind(element: etree._Element, kinds: dict[str, str]) -> str:
     if element.tag != _P:
         return ""
-    return kinds.get(_value(element, f"pPr/{_W}pStyle"), "") or (
-        "heading" if _has_outline_level(element) else ""
-    )
+    return kinds.get(_value(element, f"pPr/{_W}pStyle"), "") or ("heading" if _has_outline_level(element) else "")
 
 
 def _has_outline_level(element: etree._Element) -> bool:

@@ -66,17 +66,13 @@ class EdgeBackend:
     def create(self, identity: EncoderIdentity) -> None:
         """Make the empty library; `library.json` is written last, so a half-made one does not count."""
         config = qe.EdgeConfig(
-            vectors={
-                DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
-            },
+            vectors={DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])},
             sparse_vectors={BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         )
         try:
             self._shard_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LibraryError(
-                f"The library folder {self._folder} cannot be made: {error.strerror}."
-            ) from error
+            raise LibraryError(f"The library folder {self._folder} cannot be made: {error.strerror}.") from error
         with self._translated("created"):
             is_new = not any(self._shard_folder.iterdir())
             path = str(self._shard_folder)
@@ -116,9 +112,7 @@ class EdgeBackend:
         offset = None
         with self._translated("read"):
             while True:
-                request = qe.ScrollRequest(
-                    offset=offset, limit=_SCROLL_PAGE, filter=_filter(where), with_payload=True
-                )
+                request = qe.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, filter=_filter(where), with_payload=True)
                 records, offset = self._shard.scroll(request)
                 payloads.extend(record.payload for record in records)
                 if offset is None:

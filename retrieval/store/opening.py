@@ -20,8 +20,6 @@ def open_store(settings: Settings, identity: EncoderIdentity) -> PassageStore:
     built with another encoder, LibraryError if it can't be opened.
     """
     if settings.qdrant_url:
-        client = QdrantClient(
-            url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS
-        )
+        client = QdrantClient(url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS)
         return PassageStore(ServerBackend(client, settings.collection), identity)
     return PassageStore(EdgeBackend(settings.library), identity)

@@ -81,9 +81,7 @@ class PassageStore:
 
     def articles(self) -> list[ArticleInfo]:
         """Return every article, by title."""
-        return sorted(
-            self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name)
-        )
+        return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
 
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
@@ -146,9 +144,7 @@ class PassageStore:
 
 
 def _describe(identity: EncoderIdentity) -> str:
-    return (
-        f"{identity.name} ({identity.dimension} dimensions, {identity.distance}, weights {identity.weights})"
-    )
+    return f"{identity.name} ({identity.dimension} dimensions, {identity.distance}, weights {identity.weights})"
 
 
 def _where(selection: Selection) -> Where:

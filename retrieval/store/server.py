@@ -48,9 +48,7 @@ class ServerBackend:
             self._client.create_collection(
                 self._collection,
                 vectors_config={
-                    DENSE: models.VectorParams(
-                        size=identity.dimension, distance=_DISTANCES[identity.distance]
-                    )
+                    DENSE: models.VectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
                 },
                 sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
                 metadata={"encoder": asdict(identity)},
