@@ -137,35 +137,40 @@ class Encoder(Protocol):
     """Turns texts into vectors, questions and passages each in their own form."""
 
     @property
-    def identity(self) -> EncoderIdentity: ...
+    def identity(self) -> EncoderIdentity:
+        """What a library's vectors must have in common with this encoder's."""
 
     @property
-    def max_tokens(self) -> int: ...
+    def max_tokens(self) -> int:
+        """Tokens of a passage that are read."""
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]: ...
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the tokens of each text."""
 
-    def encode_questions(self, questions: Sequence[str]) -> Vectors: ...
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return (questions, dimension)."""
 
-    def encode_passages(self, texts: Sequence[str]) -> Vectors: ...
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return (texts, dimension)."""
 
 
 class Reranker(Protocol):
-    """Scores texts against a question in 0-1; sorting is the searcher's work.
-
-    `floor` is the score under which a text is not taken as relevant, `weight` the share of the score,
-    in 0-1, in the final ranking; the fused score has the rest.
-    """
+    """Scores texts against a question in 0-1; sorting is the searcher's work."""
 
     @property
-    def floor(self) -> float: ...
+    def floor(self) -> float:
+        """The score under which a text is not taken as relevant."""
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """The share of the score, in 0-1, in the final ranking; the fused score has the rest."""
 
-    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]: ...
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return each text's score, (texts,)."""
 
 
 class AnswerReader(Protocol):
     """Finds the answer inside each text, or the sentence most likely to hold it."""
 
-    def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]: ...
+    def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]:
+        """Return the answer in each text, None where it has no words."""

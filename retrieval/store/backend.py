@@ -44,22 +44,32 @@ class Backend(Protocol):
 
     exclusive: bool
 
-    def identity(self) -> EncoderIdentity | None: ...
+    def identity(self) -> EncoderIdentity | None:
+        """Return the encoder the collection was made with, None before `create`."""
 
-    def create(self, identity: EncoderIdentity) -> None: ...
+    def create(self, identity: EncoderIdentity) -> None:
+        """Make the empty collection."""
 
-    def upsert(self, points: Sequence[Point]) -> None: ...
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Write points; searchable on return."""
 
-    def delete(self, where: Where) -> None: ...
+    def delete(self, where: Where) -> None:
+        """Delete what matches; gone on return."""
 
-    def count(self, where: Where) -> int: ...
+    def count(self, where: Where) -> int:
+        """Return how many points match."""
 
-    def facet(self, key: str, where: Where) -> dict[str, int]: ...
+    def facet(self, key: str, where: Where) -> dict[str, int]:
+        """Return how many matching points have each value of a field."""
 
-    def scroll(self, where: Where) -> list[Payload]: ...
+    def scroll(self, where: Where) -> list[Payload]:
+        """Return the payloads of all that matches, in no particular order."""
 
-    def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]: ...
+    def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]:
+        """Return the points nearest to a vector with the engine's score, best first."""
 
-    def matching(self, terms: SparseVector, limit: int, where: Where) -> list[tuple[Payload, float]]: ...
+    def matching(self, terms: SparseVector, limit: int, where: Where) -> list[tuple[Payload, float]]:
+        """Return the points that share a term, with their BM25 score, best first."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release the collection."""
