@@ -126,8 +126,7 @@ def _joined(left: str, right: str) -> bool:
 
 
 def _sentence_around(text: str, span: Span) -> Span:
-    """Return the sentence in which a span begins."""
-    for start, end in sentence_spans(text):
-        if span[0] < end:
-            return start, end
-    return span
+    """Return the sentence in which a span begins; from a line without an end mark, a heading say, the next one."""
+    following = [(start, end) for start, end in sentence_spans(text) if span[0] < end]
+    marked = [(start, end) for start, end in following if not text[end - 1].isalnum()]
+    return next(iter(marked or following), span)

@@ -80,7 +80,7 @@ class CheckedZip:
 
 
 def member_name(member: zipfile.ZipInfo) -> str:
-    """Return a member's path with "/" and in NFC: UTF-8, GB18030 if that gives common Han, or code page 437."""
+    """Return a member's path in NFC, read as UTF-8, as GB18030 if that gives common Han, or as cp437."""
     path = member.filename
     # zipfile read the name as code page 437 unless a flag or an extra field said it is Unicode.
     if not member.flag_bits & _UTF8_NAME and path == member.orig_filename:

@@ -55,7 +55,7 @@ class Document:
 
 
 def clean(text: str) -> str:
-    r"""Return `text` in NFC with "\n" line ends, single spaces, at most one blank line, and no control characters."""
+    r"""Return `text` in NFC with "\n" line ends, single spaces and blank lines, and no control characters."""
     text = _REMOVED.sub("", _LINE_ENDS.sub("\n", text))
     text = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
     text = text.replace(" \n", "\n").replace("\n ", "\n")

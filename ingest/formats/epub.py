@@ -23,7 +23,7 @@ _CHAPTER_TYPES = ("application/xhtml+xml", "text/html")
 
 
 def read_epub(name: str, data: bytes) -> Document:
-    """Return the document in book `data`; raises ArticleError if it is damaged or its chapters are encrypted."""
+    """Return the document in book `data`; raises ArticleError if it is damaged or encrypted."""
     book = CheckedZip(name, data)
     container = _xml(book, "META-INF/container.xml")
     package_path = str(container.xpath("string(//container:rootfile/@full-path)", namespaces=_NAMESPACES))

@@ -34,15 +34,19 @@ _Event = tuple[Literal["open", "close"], Tag] | tuple[Literal["text"], Navigable
 
 
 def read_html(name: str, data: bytes) -> Document:
-    """Return the document in page `data`, in the encoding it declares if that fits; raises ArticleError if not text."""
+    """Return the document in page `data`, read in the encoding it declares if that fits.
+
+    Raises ArticleError if it is not text.
+    """
     return html_document(decode(name, data, EncodingDetector.find_declared_encoding(data, is_html=True)))
 
 
 def html_document(markup: str) -> Document:
     """Return the document in `markup`: the title is <title>, else the first <h1>."""
-    # lxml stops at a NUL, and the doctype keeps BeautifulSoup from taking a short text for a file name.
-    markup = "<!DOCTYPE html>" + _XML_DECLARATION.sub("", markup.replace("\0", ""), count=1)
-    soup = BeautifulSoup(markup, "lxml")
+    declaration = _XML_DECLARATION.match(markup)
+    markup = markup[declaration.end() :] if declaration else markup
+    # The doctype keeps BeautifulSoup from taking a short text for a file name; lxml stops at a NUL.
+    soup = BeautifulSoup("<!DOCTYPE html>" + markup.replace("\0", ""), "lxml")
     named = [tag for tag in (soup.select_one("head > title"), soup.find("h1")) if tag is not None]
     title = next((text for tag in named if (text := " ".join(tag.get_text(" ").split()))), "")
     main, forms = _main_part(soup)

@@ -44,7 +44,7 @@ def _first_title(tokens: Sequence[Token]) -> str:
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
-    """Yield a block for each paragraph, heading and code block; a list or a table keeps its lines together."""
+    """Yield a block for each paragraph, heading, code block, list and table."""
     pieces: list[str] = []
     for token in tokens:
         if token.type == "inline":

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-import pypdfium2  # type: ignore[import-untyped]
+import pypdfium2
 
 from ingest.formats.blocks import Block, Document, clean_line, display_width, sensible_title, unwrap
 from ingest.formats.plain import TITLE_LINE_LIMIT, starts_list_item
@@ -111,7 +111,7 @@ def _edges(page: Sequence[str]) -> dict[int, tuple[str, str]]:
 
 
 def join_lines(lines: Sequence[str]) -> list[str]:
-    """Return the paragraphs that `lines` make, told by line widths and sentence marks, without hyphenation."""
+    """Return the paragraphs that `lines` make, told by their widths and sentence marks."""
     if not lines:
         return []
     widths = sorted(display_width(line) for line in lines)

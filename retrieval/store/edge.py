@@ -39,7 +39,11 @@ class EdgeBackend:
         self._shard_folder = folder / "shard"
         self._identity_file = folder / "library.json"
         self._shard: Any = None
-        if self._identity_file.exists():
+        try:
+            is_made = self._identity_file.exists()
+        except OSError as error:  # a parent folder that may not be entered
+            raise LibraryError(f"The library in {folder} cannot be opened: {error.strerror}.") from error
+        if is_made:
             self._load()
 
     def _load(self) -> None:
@@ -48,6 +52,8 @@ class EdgeBackend:
         except Exception as error:  # the engine raises bare Exception
             if "WouldBlock" in str(error):
                 raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
+            if "Permission denied" in str(error):
+                raise LibraryError(f"You may not read and write the library in {self._folder} ({error}).") from error
             raise LibraryError(
                 f"The library in {self._folder} is damaged ({error}). Move that folder away and add your files again."
             ) from error

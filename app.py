@@ -1,0 +1,57 @@
+"""The web application: `streamlit run app.py`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from retrieval.errors import QAError
+from ui.ask import draw_ask_page
+from ui.library import draw_library_page
+from ui.resources import Resources, interface_language, open_resources, settings
+from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
+
+
+def draw_language_choice(language: InterfaceLanguage) -> None:
+    """Draw the switch of the interface's language."""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.segmented_control(
+            "Langue · Language · 语言",
+            INTERFACE_LANGUAGES,
+            default=language,
+            format_func=OWN_NAMES.__getitem__,
+            key="interface",
+            label_visibility="collapsed",
+            required=True,
+        )
+
+
+def open_or_explain(language: InterfaceLanguage) -> Resources:
+    """Return the shared resources, or show why there are none and end the page."""
+    try:
+        with st.spinner(text(language, "loading")):
+            return open_resources(settings())
+    except QAError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+language = interface_language()
+st.set_page_config(page_title=text(language, "app"), page_icon=":material/translate:", layout="wide")
+draw_language_choice(language)
+resources = open_or_explain(language)
+pages = [
+    st.Page(
+        lambda: draw_ask_page(resources),
+        title=text(language, "ask"),
+        icon=":material/search:",
+        url_path="ask",
+        default=True,
+    ),
+    st.Page(
+        lambda: draw_library_page(resources),
+        title=text(language, "library"),
+        icon=":material/library_books:",
+        url_path="library",
+    ),
+]
+st.navigation(pages, position="top").run()

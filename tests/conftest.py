@@ -1,0 +1,133 @@
+"""Fakes a person can compute in the head, hand-built passages, and a library in each back end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from uuid import NAMESPACE_OID, uuid5
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient
+
+from retrieval.passages import Answer, ArticleInfo, Distance, EncoderIdentity, Language, Passage, Vectors
+from retrieval.store.backend import Backend
+from retrieval.store.edge import EdgeBackend
+from retrieval.store.passage_store import PassageStore
+from retrieval.store.server import ServerBackend
+
+LETTERS = "abc"
+IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
+OpenStore = Callable[[EncoderIdentity], PassageStore]
+
+
+class LetterEncoder:
+    """Counts the letters a, b and c; a token is a word between blanks."""
+
+    identity = IDENTITY
+
+    def __init__(self, max_tokens: int = 1000) -> None:
+        self.max_tokens = max_tokens
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of words."""
+        return [len(text.split()) for text in texts]
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return the letter counts."""
+        return self.encode_passages(questions)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return the letter counts."""
+        return np.array([[text.count(letter) for letter in LETTERS] for text in texts], np.float32).reshape(-1, 3)
+
+
+class OverlapReranker:
+    """Scores the share of the question's words that are words of the text."""
+
+    floor = 0.5
+
+    def __init__(self, weight: float = 1.0) -> None:
+        self.weight = weight
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the shares, in 0-1."""
+        words = set(question.split())
+        return np.array([len(words & set(text.split())) / len(words) for text in texts], np.float64)
+
+
+class FirstWordReader:
+    """Answers with the first word of a text that ends in a full stop, and not at all in others."""
+
+    def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]:
+        """Return the first words."""
+        words = [text.split()[0] if text.endswith(".") else "" for text in texts]
+        return [Answer(0, len(word), word, 1.0, True) if word else None for word in words]
+
+
+def make_article(name: str, *texts: str, language: Language = "en", version: str = "1") -> list[Passage]:
+    """Return an article without a title whose passages are `texts`, one line each."""
+    article_id = str(uuid5(NAMESPACE_OID, name))
+    version = f"{name}-{version}"
+    info = ArticleInfo(article_id, name, name, "", language, version, len(texts), "2026-01-01T00:00:00.000+00:00")
+    passages: list[Passage] = []
+    start = 0
+    for position, text in enumerate(texts):
+        identifier = str(uuid5(NAMESPACE_OID, f"{version}:{position}"))
+        passages.append(Passage(identifier, info, position, start, start + len(text), text, language))
+        start += len(text) + 1
+    return passages
+
+
+def put(store: PassageStore, *articles: list[Passage]) -> None:
+    """Store articles with their letter counts."""
+    for article in articles:
+        store.replace_article(article, LetterEncoder().encode_passages([passage.text for passage in article]))
+
+
+def texts_of(found: Sequence[object]) -> list[str]:
+    """Return the texts of scored passages or hits, in their order."""
+    return [hit.passage.text for hit in found]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Leave no setting from outside and nothing outside `tmp_path`."""
+    for name in [name for name in os.environ if name.startswith(("QA_", "QDRANT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(params=["edge", "server"])
+def open_library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
+    """Give a function that opens one and the same library, again at each call, in each back end."""
+    client = QdrantClient(":memory:")
+    opened: list[Backend] = []
+
+    def open_with(identity: EncoderIdentity) -> PassageStore:
+        if request.param == "server":
+            return PassageStore(ServerBackend(client, "passages"), identity)
+        while opened:  # the folder has one owner at a time
+            opened.pop().close()
+        opened.append(EdgeBackend(tmp_path / "library"))
+        return PassageStore(opened[-1], identity)
+
+    yield open_with
+    for backend in opened:
+        backend.close()
+    client.close()
+
+
+@pytest.fixture
+def store(open_library: OpenStore) -> PassageStore:
+    """Give an empty library for letter counts compared by dot product."""
+    return open_library(IDENTITY)
+
+
+@pytest.fixture
+def store_with(open_library: OpenStore) -> Callable[[Distance], PassageStore]:
+    """Give a function that opens an empty library with another distance."""
+    return lambda distance: open_library(replace(IDENTITY, distance=distance))

@@ -1,0 +1,47 @@
+"""What all sessions share: settings, models, the open library, the searcher; and each one's interface language."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import streamlit as st
+
+from retrieval.opening import load_models, make_searcher
+from retrieval.search import Models, Searcher
+from retrieval.settings import Settings
+from retrieval.store.opening import open_store
+from retrieval.store.passage_store import PassageStore
+from ui.texts import INTERFACE_LANGUAGES, InterfaceLanguage, preferred_language
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The shared, thread-safe parts of the application."""
+
+    models: Models
+    store: PassageStore
+    searcher: Searcher
+
+
+# One entry: a second library would take memory for good, and an embedded one its folder's lock.
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda resources: resources.store.close())
+def open_resources(settings: Settings) -> Resources:
+    """Load the models and open the library once for all sessions; QAError if that fails."""
+    models = load_models(settings)
+    store = open_store(settings, models.encoder.identity)
+    return Resources(models, store, make_searcher(settings, store, models))
+
+
+def settings() -> Settings:
+    """Read the settings from the environment."""
+    return Settings.from_env(os.environ)
+
+
+def interface_language() -> InterfaceLanguage:
+    """Return this session's interface language: chosen, in the address, or the browser's."""
+    chosen = st.session_state.get("interface") or st.query_params.get("lang")
+    for language in INTERFACE_LANGUAGES:
+        if language == chosen:
+            return language
+    return preferred_language(st.context.locale)

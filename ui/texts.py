@@ -1,0 +1,134 @@
+"""The interface's words in French, English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+InterfaceLanguage = Literal["fr", "en", "zh"]
+INTERFACE_LANGUAGES: tuple[InterfaceLanguage, ...] = ("fr", "en", "zh")
+OWN_NAMES: Mapping[str, str] = {"fr": "Français", "en": "English", "zh": "中文"}
+
+# Questions to click; each is shown while the library holds the sample article that answers it.
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("De quel oiseau s’inspire le nez du Shinkansen de la série 500 ?", "high-speed-trains.en.md"),
+    ("Pourquoi l’empereur Puyi a-t-il fait scier des seuils dans la Cité interdite ?", "bicycle.zh.md"),
+    ("Which doctor from Marseille realised that coral is an animal and not a plant?", "coral-reefs.fr.md"),
+    ("How many stone lions have been counted on the Lugou Bridge in Beijing?", "bridges.zh.md"),
+    ("英国下午茶的习惯通常认为是哪位公爵夫人开创的？", "tea.en.md"),
+    ("1895年卢米埃尔兄弟在巴黎大咖啡馆首次放映电影时有多少观众？", "early-cinema.fr.md"),
+)
+
+TEXTS: Mapping[str, tuple[str, str, str]] = {
+    # key: French, English, Chinese
+    "app": ("Questions en trois langues", "Questions in three languages", "三语问答"),
+    "ask": ("Demander", "Ask", "提问"),
+    "library": ("Bibliothèque", "Library", "资料库"),
+    "tagline": (
+        "Posez une question en français, en anglais ou en chinois : la réponse est cherchée dans les trois langues.",
+        "Ask in French, English or Chinese: the answer is looked for in all three languages.",
+        "用法语、英语或中文提问，系统会在三种语言的文章中寻找答案。",
+    ),
+    "loading": ("Chargement des modèles…", "Loading the models…", "正在加载模型……"),
+    "question": ("Votre question", "Your question", "您的问题"),
+    "placeholder": (
+        "Une question sur vos {count} articles…",
+        "A question about your {count} articles…",
+        "向 {count} 篇文章提问……",
+    ),
+    "search": ("Chercher", "Search", "搜索"),
+    "examples": ("Par exemple", "For example", "例如"),
+    "filters": ("Filtres", "Filters", "筛选"),
+    "question_language": ("Langue de la question", "Language of the question", "问题的语言"),
+    "automatic": ("Auto", "Auto", "自动"),
+    "detected": ("Question en {language}", "Question in {language}", "问题语言：{language}"),
+    "passage_languages": ("Langues des passages", "Languages of the passages", "段落的语言"),
+    "articles": ("Articles", "Articles", "文章"),
+    "all": ("Tous", "All", "全部"),
+    "limit": ("Nombre de résultats", "Number of results", "结果数量"),
+    "searching": ("Recherche…", "Searching…", "正在搜索……"),
+    "nothing": (
+        "Rien de pertinent n’a été trouvé. Les passages les plus proches :",
+        "Nothing relevant was found. The nearest passages:",
+        "没有找到相关内容。以下是最接近的段落：",
+    ),
+    "no_hits": ("Aucun passage trouvé.", "No passage was found.", "没有找到任何段落。"),
+    "empty": (
+        "La bibliothèque est vide. Ajoutez des fichiers à la page Bibliothèque.",
+        "The library is empty. Add files on the Library page.",
+        "资料库是空的。请在“资料库”页面添加文件。",
+    ),
+    "answer": ("Réponse", "Answer", "答案"),
+    "best_sentence": ("Phrase la plus proche", "Nearest sentence", "最接近的句子"),
+    "score": ("Pertinence", "Relevance", "相关度"),
+    "ranks": ("Rang", "Rank", "名次"),
+    "bm25": ("mots", "words", "词语"),
+    "dense": ("sens", "meaning", "语义"),
+    "fused": ("fusion", "fused", "融合"),
+    "reranked": ("final", "final", "最终"),
+    "open_article": ("Voir dans l’article", "Show in article", "在文章中查看"),
+    "close_article": ("Refermer l’article", "Close the article", "收起文章"),
+    "seconds": (
+        "{total} s, dont mots {bm25} ms, sens {dense} ms, classement {rerank} ms, lecture {read} ms",
+        "{total} s, of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, reading {read} ms",
+        "共 {total} 秒：词语 {bm25} 毫秒，语义 {dense} 毫秒，排序 {rerank} 毫秒，阅读 {read} 毫秒",
+    ),
+    "upload": (
+        "Ajouter des articles en français, anglais ou chinois",
+        "Add articles in French, English or Chinese",
+        "添加法语、英语或中文文章",
+    ),
+    "upload_help": (
+        "Un fichier de même nom remplace l’ancien. Formats : {formats}",
+        "A file with the same name replaces the older one. Formats: {formats}",
+        "同名文件会替换旧文件。支持的格式：{formats}",
+    ),
+    "add": ("Ajouter à la bibliothèque", "Add to the library", "加入资料库"),
+    "adding": ("{passages} passages enregistrés…", "{passages} passages stored…", "已存入 {passages} 个段落……"),
+    "added": ("{name} : ajouté", "{name}: added", "{name}：已添加"),
+    "replaced": ("{name} : remplacé", "{name}: replaced", "{name}：已替换"),
+    "unchanged": (
+        "{name} : déjà là, inchangé",
+        "{name}: already there, unchanged",
+        "{name}：已存在，无变化",
+    ),
+    "counts": (
+        "{articles} articles, {passages} passages",
+        "{articles} articles, {passages} passages",
+        "{articles} 篇文章，{passages} 个段落",
+    ),
+    "title": ("Titre", "Title", "标题"),
+    "file": ("Fichier", "File", "文件"),
+    "language": ("Langue", "Language", "语言"),
+    "passages": ("Passages", "Passages", "段落数"),
+    "date": ("Ajouté le", "Added", "添加时间"),
+    "delete_hint": (
+        "Cochez des lignes pour supprimer des articles.",
+        "Tick rows to delete articles.",
+        "勾选行可删除文章。",
+    ),
+    "delete": ("Supprimer ({count})", "Delete ({count})", "删除（{count}）"),
+    "confirm_title": ("Supprimer des articles", "Delete articles", "删除文章"),
+    "confirm": (
+        "Supprimer définitivement {count} article(s) de la bibliothèque ?",
+        "Delete {count} article(s) from the library for good?",
+        "确定要从资料库中永久删除 {count} 篇文章吗？",
+    ),
+    "cancel": ("Annuler", "Cancel", "取消"),
+    "deleted": ("{count} article(s) supprimé(s)", "{count} article(s) deleted", "已删除 {count} 篇文章"),
+    "fr": ("français", "French", "法语"),
+    "en": ("anglais", "English", "英语"),
+    "zh": ("chinois", "Chinese", "中文"),
+    "other": ("autre langue", "another language", "其他语言"),
+}
+
+
+def text(interface: InterfaceLanguage, key: str, **values: object) -> str:
+    """Return an interface text in a language, its {names} filled in."""
+    return TEXTS[key][INTERFACE_LANGUAGES.index(interface)].format(**values)
+
+
+def preferred_language(locale: str | None) -> InterfaceLanguage:
+    """Return the interface language for a browser's locale such as `fr-CA`; English for all others."""
+    code = (locale or "").lower().split("-")[0]
+    return next((language for language in INTERFACE_LANGUAGES if language == code), "en")
