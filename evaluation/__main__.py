@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for dataset in datasets:
             total = len(dataset.questions)
             with tqdm(total=total, desc=dataset.name, disable=not sys.stderr.isatty()) as bar:
-                results[dataset.name] = evaluate(dataset, models, settings, stages, lambda bar=bar: bar.update())
+                results[dataset.name] = evaluate(dataset, models, settings, stages, bar.update)
             print(to_table({dataset.name: results[dataset.name]}), flush=True)
     except QAError as error:
         print(error, file=sys.stderr)

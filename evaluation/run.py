@@ -34,7 +34,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "reranked": ("bm25", "encode", "dense", "fuse", "rerank"),
 }
 
-OnQuestion = Callable[[], None]
+OnQuestion = Callable[[], object]
 Found = dict[str, dict[str, Ranking]]
 
 
@@ -92,13 +92,15 @@ def _indexed(dataset: Dataset, models: Models) -> Iterator[tuple[PassageStore, l
     ]
     passages = [passage for article in articles for passage in article]
     vectors = encoder.encode_passages([passage.indexed_text for passage in passages])
-    with TemporaryDirectory() as folder:
-        with closing(PassageStore(EdgeBackend(Path(folder)), encoder.identity)) as store:
-            first = 0
-            for article in articles:
-                store.replace_article(article, vectors[first : first + len(article)])
-                first += len(article)
-            yield store, passages
+    with (
+        TemporaryDirectory() as folder,
+        closing(PassageStore(EdgeBackend(Path(folder)), encoder.identity)) as store,
+    ):
+        first = 0
+        for article in articles:
+            store.replace_article(article, list(vectors[first : first + len(article)]))
+            first += len(article)
+        yield store, passages
 
 
 def _by_document(hits: Sequence[ScoredPassage]) -> Ranking:

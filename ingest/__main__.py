@@ -78,7 +78,9 @@ def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
 
 
 def _input_file(path: Path, name: str) -> InputFile:
-    return InputFile(name, path.stat().st_size, path.read_bytes)
+    size = path.stat().st_size if path.exists() else 0  # a link to nowhere is reported when it is read
+    # A name that is not UTF-8 (from an archive made elsewhere) can be neither stored nor printed as it is.
+    return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
 
 
 def _ingest(files: Sequence[InputFile], encoder: BiEncoder, store: PassageStore) -> bool:

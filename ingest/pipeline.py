@@ -70,6 +70,7 @@ class _Run:
         self._encoder, self._store, self._on_progress = encoder, store, on_progress
         self._waiting: list[list[Passage]] = []  # split articles, not yet encoded
         self._finished: list[tuple[FileReport, set[str]]] = []  # read files and the ids of their articles
+        self._names: set[str] = set()
         self._bytes_read = self._passages = 0
         self.reports: list[FileReport] = []
 
@@ -78,6 +79,9 @@ class _Run:
         self.reports.append(report)
         kept: set[str] = set()
         try:
+            if file.name in self._names:  # each would drop the articles of the other
+                raise ArticleError(file.name, "is the name of two files in this run: rename one")
+            self._names.add(file.name)
             for item in read_articles(file.name, _content(file)):
                 kept.add(article_id(item.name))
                 if isinstance(item, ArticleError):

@@ -65,8 +65,11 @@ def load_config(folder: Path) -> PretrainedConfig:
 def load_weights(model_class: Any, folder: Path, compute: Compute, **options: Any) -> PreTrainedModel:
     """Return the model, in float32 on the device, ready for inference; ModelError if weights are missing."""
     try:
-        # The number type is given: left out, weights come in whatever type the file was saved in.
-        model, info = model_class.from_pretrained(folder, dtype=torch.float32, output_loading_info=True, **options)
+        # The number type is given: left out, weights come in whatever type the file was saved in. Only
+        # safetensors: a pickled file can run code, and `fingerprint` would not see it.
+        model, info = model_class.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
+        )
     except Exception as error:
         raise ModelError(f"The weights in {folder} cannot be read: {_reason(error)}") from error
     if info["missing_keys"]:

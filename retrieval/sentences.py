@@ -7,9 +7,10 @@ import re
 Span = tuple[int, int]
 
 _CLOSING = "\"'\u2019\u201d\u00bb)\\]\u300d\u300f\uff09\u300b\u3009"
-# Chinese marks end a sentence wherever they stand; Latin ones only before a space.
+# Chinese marks end a sentence wherever they stand; Latin ones only before a space. A run of Latin marks
+# is tried from its first one only: tried from each, a long row of dots takes minutes.
 _SENTENCE_END = re.compile(
-    rf"[\u3002\uff01\uff1f\uff1b]+[{_CLOSING}]*|[.!?\u2026]+(?:[{_CLOSING}]|\s\u00bb)*(?=\s)|\n+"
+    rf"[\u3002\uff01\uff1f\uff1b]+[{_CLOSING}]*|(?<![.!?\u2026])[.!?\u2026]++(?:[{_CLOSING}]|\s\u00bb)*(?=\s)|\n+"
 )
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\u00ab\u201c])(?:[A-Z\u00c0-\u00dd]|M|MM|Mr|Mrs|Ms|Dr|Prof|St|Ste|Jr|Sr|vs|cf|fig|art|vol|No|p|pp|av|apr|env|chap|"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(params=["edge", "server"])
 def open_library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Give a function that opens one and the same library, again at each call, in each back end."""
+    warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
     client = QdrantClient(":memory:")
     opened: list[Backend] = []
 

@@ -37,7 +37,7 @@ def test_term_weight_grows_with_count_and_saturates() -> None:
 
 def test_passage_vector_counts_terms() -> None:
     """Three tokens, one of them twice: ids are the CRC-32 of the tokens, ascending."""
-    expected = {crc32(b"pont"): term_weight(2, 3), crc32("été".replace("é", "e").encode()): term_weight(1, 3)}
+    expected = {crc32(b"pont"): term_weight(2, 3), crc32(b"ete"): term_weight(1, 3)}
     vector = passage_vector("Pont d'été, ponts")
     assert vector.indices == tuple(sorted(expected))
     assert vector.values == tuple(expected[index] for index in vector.indices)
@@ -65,14 +65,13 @@ def test_terms_with_one_id_are_added() -> None:
 
 
 @pytest.fixture(scope="module")
-def paragraphs() -> list[tuple[str, str]]:
-    """Return (file name, paragraph) for every paragraph of the sample articles."""
-    files = sorted((SAMPLES / "articles").glob("*.md"))
+def paragraphs() -> list[str]:
+    """Return every paragraph of the sample articles, headings left out."""
     return [
-        (file.name, paragraph)
-        for file in files
+        paragraph
+        for file in sorted((SAMPLES / "articles").glob("*.md"))
         for paragraph in file.read_text(encoding="utf-8").split("\n\n")
-        if tokenize(paragraph)
+        if not paragraph.startswith("#")
     ]
 
 
@@ -97,11 +96,11 @@ def our_scores(question: str, vectors: list[SparseVector], idf: dict[int, float]
     )
 
 
-def test_scores_equal_rank_bm25(paragraphs: list[tuple[str, str]], questions: list[str]) -> None:
+def test_scores_equal_rank_bm25(paragraphs: list[str], questions: list[str]) -> None:
     """With our idf and average length set in it, rank_bm25 gives the same scores to 1e-9."""
-    vectors = [passage_vector(text) for _, text in paragraphs]
+    vectors = [passage_vector(text) for text in paragraphs]
     idf = our_idf(vectors)
-    reference = BM25Okapi([tokenize(text) for _, text in paragraphs], k1=K1, b=B)
+    reference = BM25Okapi([tokenize(text) for text in paragraphs], k1=K1, b=B)
     reference.idf = {term: idf[crc32(term.encode())] for term in reference.idf}
     reference.avgdl = AVERAGE_LENGTH
     for question in questions:
@@ -109,15 +108,14 @@ def test_scores_equal_rank_bm25(paragraphs: list[tuple[str, str]], questions: li
         np.testing.assert_allclose(our_scores(question, vectors, idf), expected, rtol=0, atol=1e-9)
 
 
-def test_first_paragraph_is_that_of_rank_bm25(paragraphs: list[tuple[str, str]], questions: list[str]) -> None:
-    """With rank_bm25's own idf, average length and constants, 95 % of questions have the same first paragraph."""
-    vectors = [passage_vector(text) for _, text in paragraphs]
+def test_first_paragraph_is_that_of_rank_bm25(paragraphs: list[str], questions: list[str]) -> None:
+    """rank_bm25 untouched has the same first paragraph for 95 % of the questions."""
+    vectors = [passage_vector(text) for text in paragraphs]
     idf = our_idf(vectors)
-    reference = BM25Okapi([tokenize(text) for _, text in paragraphs])
+    reference = BM25Okapi([tokenize(text) for text in paragraphs])
     same = [
         int(our_scores(question, vectors, idf).argmax()) == int(reference.get_scores(tokenize(question)).argmax())
         for question in questions
     ]
     assert len(same) >= 60
-    print(sum(same), len(same))
     assert np.mean(same) >= 0.95

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from retrieval.errors import ArticleError
@@ -11,8 +12,9 @@ from retrieval.errors import ArticleError
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _SAMPLE_BYTES = 1_000_000
 _SHARE_FLOOR = 0.5
-_ONE_SIDED = 0.9  # share of NULs at odd or even places in UTF-16; text without ASCII has none to count
-_CONTROL_LIMIT = 0.02
+_UTF16 = ("utf-16-le", "utf-16-be")
+_NUL_FLOOR, _ONE_SIDED = 0.1, 0.9  # share of NULs in Western UTF-16, and of those on one side
+_STRAY_CONTROLS, _CONTROL_SHARE = 4, 0.02  # more of them means binary data
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _HIGH_BYTE = re.compile(b"[\x80-\xff]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -41,7 +43,7 @@ def decode(name: str, data: bytes, declared: str | None = None) -> str:
         codec = detect(data)
         text = data.decode(codec, "replace")
     head = text[:_SAMPLE_BYTES]
-    if len(_CONTROLS.findall(head)) > _CONTROL_LIMIT * len(head):
+    if len(_CONTROLS.findall(head)) > _STRAY_CONTROLS + _CONTROL_SHARE * len(head):
         raise ArticleError(name, "holds binary data, not text: give it the suffix of its real format")
     return text
 
@@ -56,26 +58,22 @@ def detect(data: bytes) -> str:
     first = _HIGH_BYTE.search(data)
     if first is None:
         return "utf-8"
-    sample = data[first.start() : first.start() + _SAMPLE_BYTES]
-    shares = {codec: _common_share(sample, codec) for codec in ("utf-8", "gb18030", "big5hkscs")}
-    best = max(shares, key=lambda codec: shares[codec])
-    return best if shares[best] >= _SHARE_FLOOR else "cp1252"
+    return _likeliest(data[first.start() :], ("utf-8", "gb18030", "big5hkscs")) or "cp1252"
 
 
 def _decode_unicode(data: bytes, declared: str | None) -> str | None:
     for mark, marked in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(marked, "replace")
-    utf16 = _utf16_by_nuls(data)
-    # Western UTF-16 is half NULs and valid UTF-8; Chinese UTF-16 has few NULs and never is.
-    before_utf8 = utf16 if data.count(0) > len(data) // 10 else None
-    for codec in (_declared_codec(declared), before_utf8, "utf-8", utf16):
+    # Western UTF-16 is valid UTF-8 with many NULs, so it comes first.
+    for codec in (_declared_codec(declared), _western_utf16(data), "utf-8"):
         if codec is not None:
             try:
                 return data.decode(codec)
             except UnicodeDecodeError:
                 continue
-    return None
+    chinese_utf16 = _likeliest(data, _UTF16) if b"\0" in data and len(data) % 2 == 0 else None
+    return data.decode(chinese_utf16, "replace") if chinese_utf16 is not None else None
 
 
 def _declared_codec(declared: str | None) -> str | None:
@@ -86,30 +84,40 @@ def _declared_codec(declared: str | None) -> str | None:
     return _SUPERSETS.get(codec, codec) if _DECLARABLE.fullmatch(codec) else None
 
 
-def _utf16_by_nuls(data: bytes) -> str | None:
-    """Return the UTF-16 byte order that the NULs show, standing at even or at odd places only."""
+def _western_utf16(data: bytes) -> str | None:
+    """Return the byte order of UTF-16 whose NULs stand at even or at odd places only.
+
+    Not so in Chinese: there U+4E00, the commonest word, has its NUL on the other side.
+    """
     even, odd = data[0:_SAMPLE_BYTES:2].count(0), data[1:_SAMPLE_BYTES:2].count(0)
-    if len(data) % 2 or not even + odd:
+    if len(data) % 2 or even + odd <= _NUL_FLOOR * min(len(data), _SAMPLE_BYTES):
         return None
     if odd >= _ONE_SIDED * (even + odd):
         return "utf-16-le"
     return "utf-16-be" if even >= _ONE_SIDED * (even + odd) else None
 
 
+def _likeliest(sample: bytes, candidates: Sequence[str]) -> str | None:
+    """Return the encoding with the largest share of everyday characters, None if all are low."""
+    shares = {codec: _common_share(sample[:_SAMPLE_BYTES], codec) for codec in candidates}
+    best = max(shares, key=lambda codec: shares[codec])
+    return best if shares[best] >= _SHARE_FLOOR else None
+
+
 def _common_share(sample: bytes, codec: str) -> float:
     text = sample.decode(codec, "replace")
     common = sum(map(len, _common_characters(codec).findall(text)))
-    return common / len(_NOT_ASCII.findall(text))
+    return common / max(1, len(_NOT_ASCII.findall(text)))
 
 
 @cache
 def _common_characters(codec: str) -> re.Pattern[str]:
     if codec == "utf-8":
         return re.compile("[^\x00-\x7f\ufffd]+")
-    if codec == "gb18030":
-        return re.compile(f"[{_level_one('gb2312', range(0xB0, 0xD8), range(0xA1, 0xFF))}{_CJK_MARKS}]+")
-    # A second byte of Big5 may be an ASCII letter: "20 °C" holds a lone Big5 character, so pairs only.
-    return re.compile(f"[{_level_one('big5', range(0xA4, 0xC7), range(0x40, 0xFF))}{_CJK_MARKS}]{{2,}}")
+    if codec == "big5hkscs":
+        # A second byte may be an ASCII letter: "20°C" holds a lone Big5 character, so pairs only.
+        return re.compile(f"[{_level_one('big5', range(0xA4, 0xC7), range(0x40, 0xFF))}{_CJK_MARKS}]{{2,}}")
+    return re.compile(f"[{_level_one('gb2312', range(0xB0, 0xD8), range(0xA1, 0xFF))}{_CJK_MARKS}]+")
 
 
 def _level_one(codec: str, leads: range, trails: range) -> str:

@@ -13,9 +13,10 @@ from ingest.formats.blocks import LINE_BREAK, Block, Document, unwrap
 from ingest.formats.encodings import decode
 from ingest.formats.html import html_document
 
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+# It begins with "key:", else the dashes are a rule above the text.
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(\s*[\w-]+[ \t]*:.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _TITLE_ENTRY = re.compile(r"^title[ \t]*:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
-_PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+_PARSER = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CELLS = ("th_close", "td_close")
 _ENDS = ("paragraph_close", "table_close", "bullet_list_close", "ordered_list_close")
@@ -29,7 +30,7 @@ def read_markdown(name: str, data: bytes) -> Document:
     text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n")
     title = ""
     if front_matter := _FRONT_MATTER.match(text):
-        entry = _TITLE_ENTRY.search(front_matter[1] or "")
+        entry = _TITLE_ENTRY.search(front_matter[1])
         title = entry[1].strip().strip("\"'") if entry else ""
         text = text[front_matter.end() :]
     tokens = _PARSER.parse(text)

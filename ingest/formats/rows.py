@@ -37,7 +37,7 @@ def read_csv(name: str, data: bytes) -> Iterator[Row | ArticleError]:
     delimiter, header = _sniff(name, text)
     if not set(header).intersection(TEXT_COLUMNS):
         raise _no_text_column(name, header)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = _csv_reader(text, delimiter)
     next(reader)
     return _unique(name, _csv_rows(name, reader, header))
 
@@ -61,12 +61,18 @@ def _sniff(name: str, text: str) -> tuple[str, list[str]]:
     headers: dict[str, list[str]] = {}
     for delimiter in _DELIMITERS:
         try:
-            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        except csv.Error as error:
-            raise ArticleError(name, f"its first line is no header: {error}") from error
+            first = next(_csv_reader(text, delimiter), [])
+        except csv.Error:  # the quotes do not fit this delimiter
+            continue
         headers[delimiter] = [_key(column) for column in first]
-    best = max(_DELIMITERS, key=lambda d: (bool(set(headers[d]).intersection(TEXT_COLUMNS)), len(headers[d])))
+    if not headers:
+        raise ArticleError(name, "has a malformed first line: name the columns there, separated by commas")
+    best = max(headers, key=lambda d: (bool(set(headers[d]).intersection(TEXT_COLUMNS)), len(headers[d])))
     return best, headers[best]
+
+
+def _csv_reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 
 def _key(column: str) -> str:
@@ -114,8 +120,9 @@ def _json_object(name: str, number: int, line: str) -> tuple[int, dict[str, obje
 def _json_row(name: str, number: int, entry: dict[str, object] | ArticleError) -> tuple[int, Row | ArticleError]:
     if isinstance(entry, ArticleError):
         return number, entry
-    cells = {key: str(value) for key, value in entry.items() if isinstance(value, str | int)}
-    return number, _row(name, number, cells)
+    cells = {key: value for key, value in entry.items() if isinstance(value, str)}
+    numbers = {key: str(entry[key]) for key in ID_COLUMNS if isinstance(entry.get(key), int)}
+    return number, _row(name, number, cells | numbers)
 
 
 def _row(name: str, number: int, cells: Mapping[str, str]) -> Row | ArticleError:

@@ -1,0 +1,107 @@
+"""The rules of the house, read from the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("retrieval", "ingest", "evaluation", "ui")
+FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
+MAX_FUNCTION_LINES, MAX_FILE_LINES = 45, 220
+
+
+def tree(file: Path) -> ast.Module:
+    """Return a file's syntax tree."""
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def imported(file: Path) -> set[str]:
+    """Return the full names of the modules a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def forbidden_imports(package: str, forbidden: set[str]) -> list[tuple[str, str]]:
+    """Return (file, module) for each import in a package of a forbidden top-level package."""
+    return [
+        (str(file.relative_to(ROOT)), name)
+        for file in FILES
+        if file.is_relative_to(ROOT / package)
+        for name in imported(file)
+        if name.split(".")[0] in forbidden
+    ]
+
+
+def without_docstring(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return the lines of a function, its decorators and docstring not counted."""
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function, clean=False) is not None:
+        lines -= (first.end_lineno or 0) - first.lineno + 1
+    return lines
+
+
+def test_every_package_is_seen() -> None:
+    """The other tests would pass on an empty list."""
+    assert {file.relative_to(ROOT).parts[0] for file in FILES} == set(PACKAGES)
+    assert "retrieval.errors.ModelError" in imported(ROOT / "retrieval" / "checkpoints.py")
+
+
+@pytest.mark.parametrize(
+    ("package", "forbidden"),
+    [
+        ("retrieval", {"ingest", "evaluation", "ui", "app", "streamlit"}),
+        ("ingest", {"evaluation", "ui", "app", "streamlit"}),
+        ("evaluation", {"ui", "app", "streamlit"}),
+        ("ui", {"app"}),
+    ],
+)
+def test_imports_go_one_way(package: str, forbidden: set[str]) -> None:
+    """Nothing below knows the page, and `retrieval` knows only itself."""
+    assert forbidden_imports(package, forbidden) == []
+
+
+def test_only_the_store_knows_qdrant() -> None:
+    """Neither the client nor the embedded engine is imported outside retrieval/store."""
+    files = [*FILES, *ROOT.glob("*.py")]
+    users = {file for file in files for name in imported(file) if name.startswith("qdrant_")}
+    assert users
+    assert {file.parent for file in users} == {ROOT / "retrieval" / "store"}
+
+
+def test_package_files_hold_a_docstring_only() -> None:
+    """Importing a light module loads nothing heavy on the way."""
+    inits = [file for file in FILES if file.name == "__init__.py"]
+    assert {file.parent for file in inits} == {file.parent for file in FILES}
+    for file in inits:
+        module = tree(file)
+        assert len(module.body) == 1, file
+        assert ast.get_docstring(module), file
+
+
+def test_the_vocabulary_is_light() -> None:
+    """A fresh interpreter that imports it has neither torch nor transformers nor streamlit."""
+    code = "import sys, retrieval.passages, retrieval.errors, retrieval.settings; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(run.stdout.split())
+    assert "retrieval.passages" in loaded
+    assert not loaded & {"torch", "transformers", "streamlit", "qdrant_client", "qdrant_edge"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_and_functions_are_short(file: Path) -> None:
+    """At most 220 lines a file, and 45 a function without its docstring."""
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
+    functions = [node for node in ast.walk(tree(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert {node.name for node in functions if without_docstring(node) > MAX_FUNCTION_LINES} == set()

@@ -1,0 +1,171 @@
+"""The searcher with models whose every number can be worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_article, put, texts_of
+
+from retrieval.passages import Answer, Hit, SearchResult, Selection, Stage
+from retrieval.search import Models, Searcher
+from retrieval.store.passage_store import PassageStore
+
+QUESTION = "bb tea"
+# b counts  words shared with the question
+# 5         none
+# 3         tea
+# 2         tea and bb
+# 1         none
+# 0         tea
+TEXTS = ("bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea.")
+# By vectors: score 2 * b, since the question has two b and, in "tea", one a; "ash" and the teas have an a too.
+DENSE = ["bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea."]
+# By words: "bb" and "tea"; then "tea", and the shorter text first.
+BM25 = ["bb tea", "tea.", "bbb tea."]
+# English words weigh 0.7, with 6 / (5 + rank): bb tea 0.7 + 0.3 * 6/8 = 0.925; tea. 0.6 + 0.3 * 6/10 = 0.78;
+# bbb tea. 0.7 * 6/8 + 0.3 * 6/7 = 0.782; bbbbb ash 0.3; b rock 0.3 * 6/9
+FUSED = ["bb tea", "bbb tea.", "tea.", "bbbbb ash", "b rock"]
+# Shares of the question's words: 1, 0, 0, 0, 0, since "tea." is not "tea"; ties keep the fused order.
+RERANKED = FUSED
+MakeSearcher = Callable[..., Searcher]
+
+
+@pytest.fixture
+def searcher(store: PassageStore) -> MakeSearcher:
+    """Give a function that makes a searcher over `TEXTS`, with a reranker of some weight."""
+    put(store, make_article("one", *TEXTS))
+
+    def make(weight: float = 1.0, **depths: int) -> Searcher:
+        return Searcher(store, Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader()), **depths)
+
+    return make
+
+
+def stages(result: SearchResult) -> dict[Stage, list[str]]:
+    """Return the texts of every stage's ranking."""
+    return {stage: texts_of(ranking) for stage, ranking in result.rankings.items()}
+
+
+def ranks(hits: tuple[Hit, ...]) -> list[tuple[int | None, ...]]:
+    """Return each hit's rank by words, by vectors, fused and reranked."""
+    names: tuple[Stage, ...] = ("bm25", "dense", "fused", "reranked")
+    return [tuple(hit.ranks.get(stage) for stage in names) for hit in hits]
+
+
+def test_every_stage_is_kept(searcher: MakeSearcher) -> None:
+    """Each ranking is there whole and in order, each hit knows its ranks, each step its time."""
+    result = searcher().search(f"  {QUESTION}\n", language="en")
+    assert (result.question, result.language, result.relevant) == (QUESTION, "en", True)
+    assert stages(result) == {"bm25": BM25, "dense": DENSE, "fused": FUSED, "reranked": RERANKED}
+    assert texts_of(result.hits) == RERANKED
+    assert ranks(result.hits) == [(1, 3, 1, 1), (3, 2, 2, 2), (2, 5, 3, 3), (None, 1, 4, 4), (None, 4, 5, 5)]
+    assert list(result.seconds) == ["bm25", "encode", "dense", "fuse", "rerank", "read"]
+    assert all(seconds >= 0 for seconds in result.seconds.values())
+
+
+def test_a_stages_scores_are_its_own(searcher: MakeSearcher) -> None:
+    """Vectors have their dot products, the fused list the worth of its places, the last the reranker's scores."""
+    result = searcher().search(QUESTION, language="en")
+    assert [hit.score for hit in result.rankings["dense"]] == [2 * 5 + 1, 2 * 3 + 1, 2 * 2 + 1, 2, 1]
+    assert [hit.score for hit in result.rankings["fused"]] == [6 / 6, 6 / 7, 6 / 8, 6 / 9, 6 / 10]
+    assert [hit.score for hit in result.rankings["reranked"]] == [1, 0, 0, 0, 0]
+    assert [hit.score for hit in result.hits] == [1, 0, 0, 0, 0]
+
+
+def test_the_reranker_moves_passages(store: PassageStore) -> None:
+    """With weight 1 its order is final; with 0.5 the fused score has the other half; with 0 it changes nothing."""
+    put(store, make_article("one", "bbbb", "bb ash", "tea b ash", "b tea silk bb"))
+    # Fused for "bb ash tea silk" in French, so by vectors at 0.9: b counts 4, 2, 1, 3.
+    # Shares of the four words: bbbb 0, b tea silk bb 3/4, bb ash 2/4, tea b ash 2/4.
+    for weight, expected in (
+        (1.0, [("b tea silk bb", 3 / 4), ("bb ash", 2 / 4), ("tea b ash", 2 / 4), ("bbbb", 0)]),
+        (
+            0.5,
+            [
+                ("b tea silk bb", 3 / 8 + 6 / 14),
+                ("bb ash", 2 / 8 + 6 / 16),
+                ("tea b ash", 2 / 8 + 6 / 18),
+                ("bbbb", 6 / 12),
+            ],
+        ),
+        (0.0, [("bbbb", 6 / 6), ("b tea silk bb", 6 / 7), ("bb ash", 6 / 8), ("tea b ash", 6 / 9)]),
+    ):
+        models = Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader())
+        hits = Searcher(store, models).search("bb ash tea silk", language="fr").hits
+        assert [(hit.passage.text, pytest.approx(hit.score)) for hit in hits] == expected
+
+
+def test_without_reranking(searcher: MakeSearcher) -> None:
+    """With depth 0 the fused ranking is final, and what was found counts as relevant."""
+    result = searcher(rerank_depth=0).search(QUESTION, language="en")
+    assert stages(result) == {"bm25": BM25, "dense": DENSE, "fused": FUSED}
+    assert texts_of(result.hits) == FUSED
+    assert ranks(result.hits)[0] == (1, 3, 1, None)
+    assert list(result.seconds) == ["bm25", "encode", "dense", "fuse", "read"]
+    assert result.relevant
+
+
+def test_depths_and_limit(searcher: MakeSearcher) -> None:
+    """Each leg gives `candidates`, the first `rerank_depth` fused ones are reranked, `limit` are shown."""
+    result = searcher(candidates=2, rerank_depth=2).search(QUESTION, limit=1, language="en")
+    # bb tea 0.7; bbbbb ash 0.3; tea. 0.7 * 6/7 = 0.6; bbb tea. 0.3 * 6/7
+    assert stages(result) == {
+        "bm25": BM25[:2],
+        "dense": DENSE[:2],
+        "fused": ["bb tea", "tea.", "bbbbb ash", "bbb tea."],
+        "reranked": ["bb tea", "tea."],
+    }
+    assert texts_of(result.hits) == ["bb tea"]
+
+
+@pytest.mark.parametrize("question", ["", "  \n\u3000"])
+def test_a_blank_question(searcher: MakeSearcher, question: str) -> None:
+    """Nothing is asked, nothing is found, no step is taken."""
+    assert searcher().search(question, language="zh") == SearchResult("", "zh")
+
+
+def test_an_empty_library(store: PassageStore) -> None:
+    """Every stage is empty and nothing is relevant, with and without reranking."""
+    for depth in (20, 0):
+        models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
+        result = Searcher(store, models, rerank_depth=depth).search("bb tea")
+        assert (result.hits, result.relevant) == ((), False)
+        assert all(ranking == () for ranking in result.rankings.values())
+
+
+def test_nothing_reaches_the_floor(searcher: MakeSearcher) -> None:
+    """Hits under the reranker's floor are shown but the result is not relevant; at the floor it is."""
+    under, at = searcher().search("bb silk sea", language="en"), searcher().search("bb silk", language="en")
+    assert (under.hits[0].score, under.relevant) == (pytest.approx(1 / 3), False)
+    assert (at.hits[0].score, at.relevant) == (1 / 2, True)
+
+
+def test_selection(searcher: MakeSearcher, store: PassageStore) -> None:
+    """Only what is selected passes any stage."""
+    french = replace(make_article("two", "tea bbbb", language="fr")[0], language="fr")
+    put(store, [french])
+    result = searcher().search(QUESTION, selection=Selection(("fr",)), language="en")
+    assert stages(result) == dict.fromkeys(("bm25", "dense", "fused", "reranked"), ["tea bbbb"])
+    nothing = searcher().search(QUESTION, selection=Selection(("zh",)), language="en")
+    assert (nothing.hits, nothing.relevant) == ((), False)
+
+
+def test_the_language_is_detected_or_given(searcher: MakeSearcher) -> None:
+    """A given language goes before the detected one and changes the weight of words."""
+    asked = searcher(rerank_depth=0)
+    assert asked.search("北京的茶").language == "zh"
+    french = asked.search(QUESTION, language="fr")
+    # Words weigh 0.1: bbbbb ash 0.9; bbb tea. 0.075 + 0.771; bb tea 0.1 + 0.675; tea. 0.086 + 0.54; b rock 0.6
+    assert (french.language, texts_of(french.hits)) == ("fr", ["bbbbb ash", "bbb tea.", "bb tea", "tea.", "b rock"])
+
+
+def test_answers_are_those_of_their_hits(searcher: MakeSearcher) -> None:
+    """Each hit shown has the reader's answer for its text, or none."""
+    hits = searcher().search(QUESTION, limit=3, language="en").hits
+    assert [(hit.passage.text, hit.answer) for hit in hits] == [
+        ("bb tea", None),
+        ("bbb tea.", Answer(0, 3, "bbb", 1.0, True)),
+        ("tea.", Answer(0, 4, "tea.", 1.0, True)),
+    ]

@@ -1,0 +1,134 @@
+"""Settings from an environment given as a plain mapping, and the errors' shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import (
+    ArticleError,
+    EncoderMismatch,
+    InputError,
+    LibraryError,
+    LibraryInUse,
+    ModelError,
+    QAError,
+    SettingError,
+)
+from retrieval.settings import Settings
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+EVERY_VARIABLE = {
+    "QA_LIBRARY": "/data/library",
+    "QA_ENCODER": "owner/encoder",
+    "QA_RERANKER": "owner/reranker",
+    "QA_READER": "owner/reader",
+    "QA_DEVICE": "cpu",
+    "QA_CANDIDATES": "30",
+    "QA_RERANK_DEPTH": "0",
+    "QDRANT_URL": "http://localhost:6333",
+    "QDRANT_API_KEY": "a-secret",
+    "QA_COLLECTION": "mine",
+}
+DEFAULTS = Settings(
+    library=Path("library"),
+    encoder=str(MODELS / "bi-encoder"),
+    reranker=str(MODELS / "cross-encoder"),
+    reader=str(MODELS / "cross-encoder"),
+    device="auto",
+    candidates=50,
+    rerank_depth=20,
+    qdrant_url=None,
+    qdrant_api_key=None,
+    collection="passages",
+)
+
+
+def test_defaults() -> None:
+    """Without any variable: the bundled models, the folder `library`, no server."""
+    assert Settings.from_env({}) == Settings() == DEFAULTS
+    assert all((Path(folder) / "config.json").exists() for folder in (DEFAULTS.encoder, DEFAULTS.reranker))
+
+
+def test_empty_variables_mean_the_defaults() -> None:
+    """A variable set to nothing, as compose files do, counts as absent."""
+    assert Settings.from_env(dict.fromkeys(EVERY_VARIABLE, "")) == DEFAULTS
+
+
+def test_every_variable() -> None:
+    """Each variable lands in its own field."""
+    assert Settings.from_env(EVERY_VARIABLE) == Settings(
+        library=Path("/data/library"),
+        encoder="owner/encoder",
+        reranker="owner/reranker",
+        reader="owner/reader",
+        device="cpu",
+        candidates=30,
+        rerank_depth=0,
+        qdrant_url="http://localhost:6333",
+        qdrant_api_key="a-secret",
+        collection="mine",
+    )
+
+
+def test_other_variables_are_ignored() -> None:
+    """The process environment holds much else."""
+    assert Settings.from_env({"PATH": "/bin", "QA_UNKNOWN": "1"}) == DEFAULTS
+
+
+def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A leading ~ is the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Settings.from_env({"QA_LIBRARY": "~/articles"}).library == tmp_path / "articles"
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "lowest", "highest"),
+    [("QA_CANDIDATES", "candidates", 1, 1000), ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000)],
+)
+def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:
+    """Both ends are accepted; outside them the message names variable, value and range."""
+    for value in (lowest, highest):
+        assert getattr(Settings.from_env({name: str(value)}), field) == value
+    for text in (str(lowest - 1), str(highest + 1), "many", "1.5", "1e3", "+5", " 5", "0x10", "²"):
+        with pytest.raises(SettingError) as caught:
+            Settings.from_env({name: text})
+        assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
+
+
+def test_the_key_is_not_shown() -> None:
+    """A secret in a log is no secret."""
+    settings = Settings.from_env(EVERY_VARIABLE)
+    assert settings.qdrant_api_key == "a-secret"
+    assert "a-secret" not in repr(settings)
+    assert "a-secret" not in str(settings)
+
+
+def test_settings_cannot_be_changed() -> None:
+    """A run's settings stay what they were when it began."""
+    with pytest.raises(AttributeError):
+        Settings().device = "cuda"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("error", "parents"),
+    [
+        (InputError, {QAError}),
+        (ArticleError, {InputError, QAError}),
+        (SettingError, {QAError}),
+        (ModelError, {QAError}),
+        (LibraryError, {QAError}),
+        (LibraryInUse, {LibraryError, QAError}),
+        (EncoderMismatch, {LibraryError, QAError}),
+    ],
+)
+def test_error_hierarchy(error: type[QAError], parents: set[type[QAError]]) -> None:
+    """The tree that the errors' docstring draws."""
+    assert {kind for kind in error.__mro__ if issubclass(kind, QAError)} == parents | {error}
+
+
+def test_article_error_names_its_file() -> None:
+    """The message is the file and the reason; both can be read apart."""
+    error = ArticleError("scan.pdf", "holds no text")
+    assert (str(error), error.name, error.reason) == ("scan.pdf: holds no text", "scan.pdf", "holds no text")

@@ -1,0 +1,107 @@
+"""The library on a Qdrant server, and which of the two forms the settings choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import IDENTITY, make_article, put
+from qdrant_client import QdrantClient, models
+
+from retrieval.errors import LibraryError, SettingError
+from retrieval.settings import Settings
+from retrieval.store import opening
+from retrieval.store.opening import open_store
+from retrieval.store.passage_store import PassageStore
+from retrieval.store.server import ServerBackend
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Failed to obtain server version:UserWarning"),
+]
+UNREACHABLE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def client() -> QdrantClient:
+    """Give an empty server in this process."""
+    return QdrantClient(":memory:")
+
+
+def test_an_unreachable_server(tmp_path: Path) -> None:
+    """The message names what to check; no folder is made instead."""
+    with pytest.raises(LibraryError) as caught:
+        open_store(Settings(library=tmp_path / "library", qdrant_url=UNREACHABLE), IDENTITY)
+    assert "Connection refused" in str(caught.value)
+    assert all(part in str(caught.value) for part in ("Check that it runs", "QDRANT_URL", "QDRANT_API_KEY"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["http://localhost:port", "not a url", "ftp://localhost"])
+def test_what_is_no_address(url: str) -> None:
+    """The message names the setting, its value and an address."""
+    with pytest.raises(SettingError) as caught:
+        open_store(Settings(qdrant_url=url), IDENTITY)
+    assert str(caught.value) == f"QDRANT_URL is {url!r}; use one like http://localhost:6333."
+
+
+@pytest.mark.parametrize("metadata", [None, {"owner": "someone"}, {"encoder": "bert"}, {"encoder": {"name": "bert"}}])
+def test_a_foreign_collection_is_refused(client: QdrantClient, metadata: dict[str, Any] | None) -> None:
+    """A collection that names no encoder is left as it is, and another name is asked for."""
+    vectors = models.VectorParams(size=3, distance=models.Distance.DOT)
+    client.create_collection("passages", vectors_config=vectors, metadata=metadata)
+    before = client.get_collection("passages")
+    with pytest.raises(LibraryError) as caught:
+        PassageStore(ServerBackend(client, "passages"), IDENTITY)
+    assert "passages" in str(caught.value)
+    assert "Set QA_COLLECTION to another name" in str(caught.value)
+    assert client.get_collection("passages") == before
+
+
+def test_collections_are_libraries_of_their_own(client: QdrantClient) -> None:
+    """Two collections of a server share nothing."""
+    one, two = (PassageStore(ServerBackend(client, name), IDENTITY) for name in ("one", "two"))
+    put(one, make_article("a", "a"))
+    assert (one.passage_count(), two.passage_count()) == (1, 0)
+
+
+def test_another_writer_is_left_alone(client: QdrantClient) -> None:
+    """On a server an unfinished article may be one that someone else is writing: opening keeps it."""
+    article = make_article("one", "a", "b")
+    put(PassageStore(ServerBackend(client, "passages"), IDENTITY), article[:1])
+    assert PassageStore(ServerBackend(client, "passages"), IDENTITY).passage_count() == 1
+
+
+def test_the_engines_refusal_is_translated(client: QdrantClient) -> None:
+    """A collection that vanished while it was open gives a LibraryError with the engine's reason."""
+    store = PassageStore(ServerBackend(client, "passages"), IDENTITY)
+    client.delete_collection("passages")
+    with pytest.raises(LibraryError, match="passages not found"):
+        store.passage_count()
+
+
+def test_the_settings_choose_the_folder(tmp_path: Path) -> None:
+    """Without QDRANT_URL the library is in the folder."""
+    store = open_store(Settings(library=tmp_path / "here"), IDENTITY)
+    store.close()
+    assert (tmp_path / "here" / "library.json").exists()
+
+
+def test_the_settings_choose_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: QdrantClient
+) -> None:
+    """With QDRANT_URL the library is in the named collection, reached with the key; there is no folder."""
+    asked: list[dict[str, Any]] = []
+
+    def connect(**options: Any) -> QdrantClient:
+        asked.append(options)
+        return client
+
+    monkeypatch.setattr(opening, "QdrantClient", connect)
+    url = "http://qdrant:6333"
+    settings = Settings(library=tmp_path / "here", qdrant_url=url, qdrant_api_key="key", collection="mine")
+    put(open_store(settings, IDENTITY), make_article("one", "a"))
+    assert asked == [{"url": url, "api_key": "key", "timeout": 30}]
+    assert client.count("mine").count == 1
+    assert not (tmp_path / "here").exists()
