@@ -19,7 +19,8 @@ def draw_language_choice(language: InterfaceLanguage) -> None:
             INTERFACE_LANGUAGES,
             default=language,
             format_func=OWN_NAMES.__getitem__,
-            key="interface",
+            key="lang",
+            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )
@@ -35,9 +36,10 @@ def open_or_explain(language: InterfaceLanguage) -> Resources:
         st.stop()
 
 
+st.set_page_config(page_icon=":material/translate:", layout="wide")
+draw_language_choice(interface_language())
 language = interface_language()
-st.set_page_config(page_title=text(language, "app"), page_icon=":material/translate:", layout="wide")
-draw_language_choice(language)
+st.set_page_config(page_title=text(language, "app"))
 resources = open_or_explain(language)
 pages = [
     st.Page(

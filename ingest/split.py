@@ -131,7 +131,7 @@ def _group(pieces: list[_Piece], room: int) -> Iterator[list[_Piece]]:
             yield group
             last = group[-1]
             fits = last.tokens <= OVERLAP_TOKENS and last.tokens + piece.tokens <= room
-            group = [last] if fits and not new_section and len(group) > 1 else []
+            group = [last] if fits and not new_section else []
             size, fresh = sum(kept.tokens for kept in group), 0
         group.append(piece)
         size, fresh = size + piece.tokens, fresh + piece.tokens

@@ -37,14 +37,12 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_tokenizer(folder: Path, max_length: int = 48) -> None:
     """Write a WordPiece tokenizer over `VOCABULARY` that gives token type ids."""
-    tokenizer = Tokenizer(
-        WordPiece({token: place for place, token in enumerate(VOCABULARY)}, unk_token="[UNK]")  # type: ignore[call-arg]
-    )
-    tokenizer.normalizer = normalizers.BertNormalizer()  # type: ignore[assignment]
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()  # type: ignore[assignment]
+    tokenizer = Tokenizer(WordPiece({token: place for place, token in enumerate(VOCABULARY)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     places = {token: VOCABULARY.index(token) for token in SPECIAL_TOKENS}
-    tokenizer.post_processor = BertProcessing(("[SEP]", places["[SEP]"]), ("[CLS]", places["[CLS]"]))  # type: ignore[assignment]
-    PreTrainedTokenizerFast(
+    tokenizer.post_processor = BertProcessing(("[SEP]", places["[SEP]"]), ("[CLS]", places["[CLS]"]))
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         model_max_length=max_length,
         pad_token="[PAD]",
@@ -53,7 +51,8 @@ def write_tokenizer(folder: Path, max_length: int = 48) -> None:
         sep_token="[SEP]",
         mask_token="[MASK]",
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
-    ).save_pretrained(folder)
+    )
+    fast.save_pretrained(folder)
 
 
 def tiny_bert(**changes: Any) -> BertConfig:
@@ -69,7 +68,8 @@ def write_model(
 ) -> PreTrainedModel:
     """Write a model with random weights and a tokenizer; return the model, ready for inference."""
     torch.manual_seed(seed)
-    model = model_class(config).eval()
+    model: PreTrainedModel = model_class(config)
+    model.train(False)
     model.save_pretrained(folder)
     write_tokenizer(folder)
     return model

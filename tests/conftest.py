@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
@@ -14,11 +16,16 @@ import pytest
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient
 
+from ingest.pipeline import ingest_files
+from retrieval.opening import load_models
 from retrieval.passages import Answer, ArticleInfo, Distance, EncoderIdentity, Language, Passage, Vectors
+from retrieval.search import Models
+from retrieval.settings import Settings
 from retrieval.store.backend import Backend
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from retrieval.store.server import ServerBackend
+from tests.samples import sample_files
 
 LETTERS = "abc"
 IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
@@ -86,7 +93,7 @@ def make_article(name: str, *texts: str, language: Language = "en", version: str
 def put(store: PassageStore, *articles: list[Passage]) -> None:
     """Store articles with their letter counts."""
     for article in articles:
-        store.replace_article(article, LetterEncoder().encode_passages([passage.text for passage in article]))
+        store.replace_article(article, list(LetterEncoder().encode_passages([passage.text for passage in article])))
 
 
 def texts_of(found: Sequence[object]) -> list[str]:
@@ -133,3 +140,24 @@ def store(open_library: OpenStore) -> PassageStore:
 def store_with(open_library: OpenStore) -> Callable[[Distance], PassageStore]:
     """Give a function that opens an empty library with another distance."""
     return lambda distance: open_library(replace(IDENTITY, distance=distance))
+
+
+@pytest.fixture(scope="session")
+def bundled_models() -> Models:
+    """Give the models that come with the project."""
+    return load_models(Settings())
+
+
+@pytest.fixture(scope="session")
+def built_samples(bundled_models: Models, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a closed library of all sample articles; not to be changed."""
+    folder = tmp_path_factory.mktemp("samples")
+    with closing(PassageStore(EdgeBackend(folder), bundled_models.encoder.identity)) as store:
+        ingest_files(sample_files(), bundled_models.encoder, store)
+    return folder
+
+
+@pytest.fixture
+def sample_library(built_samples: Path, tmp_path: Path) -> Path:
+    """Give a copy of the sample library that a test may open and change."""
+    return Path(shutil.copytree(built_samples, tmp_path / "sample library"))

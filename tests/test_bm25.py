@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from retrieval.bm25 import AVERAGE_LENGTH, B, K1, SparseVector, passage_vector, question_vector, term_weight
+from retrieval.bm25 import AVERAGE_LENGTH, K1, B, SparseVector, passage_vector, question_vector, term_weight
 from retrieval.text import tokenize
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"

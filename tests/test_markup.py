@@ -34,7 +34,8 @@ def test_markdown_strong_marks_next_to_full_width_punctuation() -> None:
 
 def test_markdown_lists_tables_code_and_html() -> None:
     """A list and a table keep a line for each item or row, code its lines, an HTML block its text."""
-    text = "- one\n- two\n  - three\n\n1. four\n\n| a | b |\n|---|---|\n| c | *d* |\n\n```py\nx = 1\ny = 2\n```\n\n<div>\n<p>in</p>\n<script>no</script></div>\n"
+    items, table = "- one\n- two\n  - three\n\n1. four\n", "| a | b |\n|---|---|\n| c | *d* |\n"
+    text = f"{items}\n{table}\n```py\nx = 1\ny = 2\n```\n\n<div>\n<p>in</p>\n<script>no</script></div>\n"
     assert read("a.md", text)[1] == "one\ntwo\nthree\n\nfour\n\na b\nc d\n\nx = 1\ny = 2\n\nin"
 
 
@@ -119,7 +120,8 @@ def test_html_title_without_title_element(page: str, title: str) -> None:
 def test_html_declared_encoding(encoding: str) -> None:
     """The declaration is honoured, in HTML and in XHTML."""
     assert read("a.html", f'<meta charset="{encoding}"><p>镕基 é</p>', encoding)[1] == "镕基 é"
-    xhtml = f"<?xml version='1.0' encoding='{encoding}'?><html><head><title/></head><body><p>镕</p><script/>ok</body></html>"
+    head = f"<?xml version='1.0' encoding='{encoding}'?><html><head><title/></head>"
+    xhtml = f"{head}<body><p>镕</p><script/>ok</body></html>"
     assert read("a.html", xhtml, encoding)[1] == "镕\n\nok"
 
 

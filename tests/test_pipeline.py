@@ -9,7 +9,7 @@ import pytest
 from conftest import IDENTITY, LetterEncoder
 
 from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
-from retrieval.passages import Vectors
+from retrieval.passages import Selection, Vectors
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
@@ -43,7 +43,7 @@ def file(name: str, text: str) -> InputFile:
 
 
 def many(name: str, passages: int, word: str = "bee") -> InputFile:
-    """Return a file whose article has so many passages with an encoder that reads 4 words."""
+    """Return a file whose article has so many passages with an encoder that reads 5 words, 2 of them the title's."""
     return file(name, " ".join(f"{word.capitalize()} {word} {n}." for n in range(passages)))
 
 
@@ -113,7 +113,12 @@ def test_a_failing_file_keeps_its_older_version(store: PassageStore) -> None:
         raise FileNotFoundError(2, "No such file or directory")
 
     add(store, file("a.txt", "A bee."), file("t.csv", "id,text\n1,Tea."))
-    files = [file("a.txt", ""), file("t.csv", "id,title\n1,Tea"), InputFile("c.txt", 9, vanished), file("b.txt", "Oak.")]
+    files = [
+        file("a.txt", ""),
+        file("t.csv", "id,title\n1,Tea"),
+        InputFile("c.txt", 9, vanished),
+        file("b.txt", "Oak."),
+    ]
     reports = ingest_files(files, LetterEncoder(), store)
     failures = [[(error.name, error.reason[:33]) for error in report.failures] for report in reports]
     assert failures == [
@@ -137,7 +142,7 @@ def test_two_files_of_one_name(store: PassageStore) -> None:
 
 def test_batches_reach_across_articles(store: PassageStore) -> None:
     """Passages of several articles are encoded together once there are 128, in batches of at most 128."""
-    encoder = RecordingEncoder(max_tokens=4)
+    encoder = RecordingEncoder(max_tokens=5)
     ingest_files([many("a.txt", 50), many("b.txt", 77), many("c.txt", 130), many("d.txt", 1)], encoder, store)
     assert encoder.batches == [128, 128, 1, 1]  # 50 + 77 + 130 = 257, then 1
     assert [article.passage_count for article in store.articles()] == [50, 77, 130, 1]
@@ -145,21 +150,19 @@ def test_batches_reach_across_articles(store: PassageStore) -> None:
 
 def test_each_passage_keeps_its_own_vector(store: PassageStore) -> None:
     """Across the border of a batch no article gets its neighbour's vectors."""
-    ingest_files([many("a.txt", 100, "abba"), many("c.txt", 100, "cocoa")], RecordingEncoder(max_tokens=4), store)
-    for number, letter in enumerate("abc"):
+    ingest_files([many("a.txt", 100, "abba"), many("c.txt", 100, "cocoa")], RecordingEncoder(max_tokens=5), store)
+    for letter in "abc":
         vector = LetterEncoder().encode_questions([letter])[0]
         for article in store.articles():
-            from retrieval.passages import Selection
-
             for hit in store.nearest(vector, 200, Selection((), (article.id,))):
-                assert hit.score == hit.passage.indexed_text.count(letter), number
+                assert hit.score == hit.passage.indexed_text.count(letter)
 
 
 def test_progress_only_grows(store: PassageStore) -> None:
     """Bytes and passages never go back, and end at all there was."""
     seen: list[Progress] = []
     files = [many("a.txt", 300), file("bad.txt", ""), many("b.txt", 3)]
-    ingest_files(files, LetterEncoder(max_tokens=4), store, seen.append)
+    ingest_files(files, LetterEncoder(max_tokens=5), store, seen.append)
     assert [progress.passages for progress in seen] == [128, 256, 300, 303, 303]
     assert [progress.bytes_done for progress in seen] == [0, 0, 0, *[sum(f.size for f in files)] * 2]
 
@@ -167,12 +170,12 @@ def test_progress_only_grows(store: PassageStore) -> None:
 def test_an_encoder_that_fails_midway(store: PassageStore) -> None:
     """The run ends, the older versions are whole, and the next run does all that is left."""
     files = [many("a.txt", 130), many("b.txt", 300), many("c.txt", 1)]
-    ingest_files([many("b.txt", 2, "oak")], LetterEncoder(max_tokens=4), store)
+    ingest_files([many("b.txt", 2, "oak")], LetterEncoder(max_tokens=5), store)
     with pytest.raises(RuntimeError, match="out of memory"):
-        ingest_files(files, RecordingEncoder(failing=3, max_tokens=4), store)
+        ingest_files(files, RecordingEncoder(failing=3, max_tokens=5), store)
     assert {name: len(found) for name, found in texts(store).items()} == {"a.txt": 130, "b.txt": 2}
     assert texts(store)["b.txt"] == ["Oak oak 0.", "Oak oak 1."]
-    encoder = RecordingEncoder(max_tokens=4)
+    encoder = RecordingEncoder(max_tokens=5)
     reports = ingest_files(files, encoder, store)
     assert [dict(report.outcomes) for report in reports] == [{"unchanged": 1}, {"replaced": 1}, {"added": 1}]
     assert encoder.batches == [128, 128, 44, 1]

@@ -88,9 +88,7 @@ def test_the_settings_choose_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "here" / "library.json").exists()
 
 
-def test_the_settings_choose_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: QdrantClient
-) -> None:
+def test_the_settings_choose_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: QdrantClient) -> None:
     """With QDRANT_URL the library is in the named collection, reached with the key; there is no folder."""
     asked: list[dict[str, Any]] = []
 

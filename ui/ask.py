@@ -34,7 +34,7 @@ def draw_ask_page(resources: Resources) -> None:
         return
     _draw_question(language, len(articles))
     _draw_examples(language, articles)
-    request = _draw_filters(language, articles)
+    request = _draw_filters(resources, articles, language)
     if request.question.strip():
         _draw_result(_search(resources, request, language), resources, language)
 
@@ -46,6 +46,7 @@ def _draw_question(language: InterfaceLanguage, count: int) -> None:
             key="question",
             placeholder=text(language, "placeholder", count=count),
             label_visibility="collapsed",
+            bind="query-params",
         )
         st.form_submit_button(text(language, "search"), type="primary", icon=":material/search:")
 
@@ -64,7 +65,7 @@ def _ask(question: str) -> None:
     st.session_state["question"] = question
 
 
-def _draw_filters(language: InterfaceLanguage, articles: list[ArticleInfo]) -> _Request:
+def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: InterfaceLanguage) -> _Request:
     titles = {article.id: article.title for article in articles}
     with st.expander(text(language, "filters"), icon=":material/tune:"):
         asked_in = st.segmented_control(
@@ -73,13 +74,15 @@ def _draw_filters(language: InterfaceLanguage, articles: list[ArticleInfo]) -> _
             default="auto",
             format_func=lambda code: text(language, "automatic" if code == "auto" else code),
             key="question_language",
+            persist_state="session",
         )
         languages = st.pills(
             text(language, "passage_languages"),
-            LANGUAGES,
+            list(resources.store.language_counts()),
             selection_mode="multi",
             format_func=lambda code: text(language, code),
             key="passage_languages",
+            persist_state="session",
         )
         chosen = st.multiselect(
             text(language, "articles"),
@@ -87,8 +90,11 @@ def _draw_filters(language: InterfaceLanguage, articles: list[ArticleInfo]) -> _
             format_func=lambda article_id: titles.get(article_id, ""),
             placeholder=text(language, "all"),
             key="articles",
+            persist_state="session",
         )
-        limit = st.segmented_control(text(language, "limit"), _LIMITS, default=_LIMITS[0], key="limit")
+        limit = st.segmented_control(
+            text(language, "limit"), _LIMITS, default=_LIMITS[0], key="limit", persist_state="session"
+        )
     return _Request(
         question=str(st.session_state.get("question", "")),
         limit=limit or _LIMITS[0],

@@ -62,7 +62,8 @@ def draw_hit_head(hit: Hit, place: int, language: InterfaceLanguage) -> None:
 def draw_passage(passage: Passage, answer: Answer | None) -> None:
     """Draw a passage with its answer marked, under the section it belongs to."""
     heading = f'<div class="qa-heading">{escape(passage.heading)}</div>' if passage.heading else ""
-    st.html(heading + _text_block(marked_html(passage.text, answer), passage))
+    shown = marked_html(passage.text, answer).removeprefix(escape(passage.article.title)).lstrip()
+    st.html(heading + _text_block(shown, passage))
 
 
 def draw_hit_foot(hit: Hit, language: InterfaceLanguage) -> None:

@@ -39,8 +39,8 @@ def settings() -> Settings:
 
 
 def interface_language() -> InterfaceLanguage:
-    """Return this session's interface language: chosen, in the address, or the browser's."""
-    chosen = st.session_state.get("interface") or st.query_params.get("lang")
+    """Return this session's interface language: the chosen one or the browser's."""
+    chosen = st.session_state.get("lang")
     for language in INTERFACE_LANGUAGES:
         if language == chosen:
             return language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 from bs4 import BeautifulSoup
@@ -23,7 +23,7 @@ _BLOCKS = _HEADINGS | {
     *("dl", "dt", "fieldset", "figcaption", "figure", "form", "hr", "html", "legend", "main", "menu"),
     *("ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "ul"),
 }
-_LINES = {"li", "tr"}
+_LINES = {"br", "li", "tr"}
 _CELLS = {"td", "th"}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
@@ -100,17 +100,11 @@ def _blocks(root: Tag, forms: frozenset[int]) -> Iterator[Block]:
             step = 1 if event == "open" else -1
             open_headings += step * (node.name in _HEADINGS)
             open_preformatted += step * (node.name == "pre")
-        elif _breaks_line(event, node, pieces):
+        elif node.name in _LINES and event == "open":
             pieces.append(LINE_BREAK)
         elif node.name in _CELLS and event == "close":
             pieces.append(" ")
     yield Block(unwrap("".join(pieces)), is_heading=open_headings > 0)
-
-
-def _breaks_line(event: str, tag: Tag, pieces: Sequence[str]) -> bool:
-    if tag.name == "br":
-        return event == "open"
-    return tag.name in _LINES and pieces[-1:] != [LINE_BREAK]
 
 
 def _walk(root: Tag, forms: frozenset[int] = frozenset()) -> Iterator[_Event]:

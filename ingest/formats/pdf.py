@@ -26,7 +26,8 @@ _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _EDGE_LINES = 2
 _SHORT, _HEADING = 0.8, 0.6  # of the usual line width
 _SENTENCE_END = re.compile(r"[.!?:;…。！？：；][)\]»”’」』）\"']*$")
-_UNREADABLE = re.compile("\\(cid:\\d+\\)|[\x00\x01\x03-\x08\x0e-\x1f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
+_CID = re.compile(r"\(cid:\d+\)")  # the number of a glyph that stands for no character
+_UNREADABLE = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\ufffd\ue000-\uf8ff\U000f0000-\U0010fffd]")
 # PDFium writes U+0002 or U+FFFE for a hyphen at a line's end.
 _HYPHEN = re.compile("(?<=[^\\W\\d_])(?:[-\u2010]\n|[\x02\ufffe\u00ad]\n?)(?=(\\w))")
 _STRAY_HYPHEN = re.compile("[\x02\ufffe]")
@@ -45,7 +46,7 @@ def read_pdf(name: str, data: bytes) -> Document:
     if b"%PDF-" not in data[:1024]:
         raise ArticleError(name, "is not a PDF: give it the suffix of its real format")
     title, pages = _extract(name, data)
-    text = re.sub(r"\s", "", "".join(pages))
+    text = _CID.sub("\ufffd", re.sub(r"\s", "", "".join(pages)))
     if len(text) < SCAN_FLOOR:
         raise ArticleError(name, "has no text layer (a scan?): run OCR first")
     if len(_UNREADABLE.findall(text)) > UNREADABLE_LIMIT * len(text):
@@ -97,7 +98,8 @@ def drop_running_lines(pages: Sequence[Sequence[str]]) -> list[str]:
     for page in filled:
         edges = _edges(page)
         kept.extend(line for index, line in enumerate(page) if edges.get(index) not in running)
-    return kept
+    # Where every line repeats, as on slides made from one, nothing is a header.
+    return kept or [line for page in filled for line in page]
 
 
 def _edges(page: Sequence[str]) -> dict[int, tuple[str, str]]:

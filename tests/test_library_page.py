@@ -1,0 +1,63 @@
+"""The library page's logic, through Streamlit's own test harness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.samples import ARTICLES
+from ui.resources import open_resources
+
+PAGE = """
+from ui.library import draw_library_page
+from ui.resources import open_resources, settings
+
+draw_library_page(open_resources(settings()))
+"""
+
+
+@pytest.fixture
+def page(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """Return the page, drawn once, on a library of its own."""
+    monkeypatch.setenv("QA_LIBRARY", str(sample_library))
+    yield AppTest.from_string(PAGE, default_timeout=60).run()
+    open_resources.clear()  # type: ignore[attr-defined]
+
+
+def counts(page: AppTest) -> str:
+    """Return the caption with the totals."""
+    return next(caption.value for caption in page.caption if " passages" in caption.value)
+
+
+def upload(page: AppTest, name: str, data: bytes) -> list[str]:
+    """Add a file and return the outcome lines."""
+    page.file_uploader[0].upload(name, data, "application/octet-stream")
+    page.button[0].click().run()
+    assert not page.exception
+    return [line.value for line in page.text]
+
+
+def test_lists_every_article(page: AppTest) -> None:
+    """One row per article, and the totals."""
+    assert not page.exception
+    assert len(page.dataframe[0].value) == len(ARTICLES)
+    assert counts(page).startswith(f"{len(ARTICLES)} articles, ")
+
+
+def test_upload_adds_then_replaces_then_changes_nothing(page: AppTest) -> None:
+    """The outcome of each upload is told, and the list follows."""
+    assert upload(page, "note.txt", b"The lighthouse keeper has three cats.") == ["note.txt: added"]
+    assert counts(page).startswith(f"{len(ARTICLES) + 1} articles, ")
+    assert upload(page, "note.txt", b"The lighthouse keeper has four cats.") == ["note.txt: replaced"]
+    assert upload(page, "note.txt", b"The lighthouse keeper has four cats.") == ["note.txt: already there, unchanged"]
+    assert counts(page).startswith(f"{len(ARTICLES) + 1} articles, ")
+
+
+def test_upload_of_an_unusable_file_says_why(page: AppTest) -> None:
+    """The file is named with the reason and nothing is added."""
+    (line,) = upload(page, "scan.pdf", b"this is no PDF")
+    assert line.startswith("scan.pdf: ")
+    assert counts(page).startswith(f"{len(ARTICLES)} articles, ")
