@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
+from math import ceil
 from uuid import UUID, uuid5
 
 from ingest.articles import Article
-from retrieval.passages import ArticleInfo, Language, Passage
+from retrieval.passages import CONTEXT_CHARACTERS, ArticleInfo, Language, Passage
 from retrieval.sentences import Span, sentence_spans
 from retrieval.text import detect_language
 
@@ -20,8 +22,6 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 PASSAGE_TOKENS = 180
 # The last sentence is repeated in the next passage if it is no longer than this.
 OVERLAP_TOKENS = 40
-# Title and heading are read with the passage; longer ones are cut to this many characters.
-_CONTEXT_CHARACTERS = 100
 # A section shorter than this is joined with the next one.
 _SHORT_SECTION_TOKENS = 60
 # Below this many characters the language of a passage is its article's.
@@ -67,8 +67,8 @@ def split_article(article: Article, count_tokens: CountTokens, max_tokens: int) 
     before it. Only a sentence that is too long by itself is cut, at a comma or blank near its middle.
     """
     budget = min(PASSAGE_TOKENS, max_tokens)
-    title = article.title[:_CONTEXT_CHARACTERS]
-    headings = [article.text[start:end][:_CONTEXT_CHARACTERS] for start, end in article.headings]
+    title = article.title[:CONTEXT_CHARACTERS]
+    headings = [article.text[start:end][:CONTEXT_CHARACTERS] for start, end in article.headings]
     context = max(count_tokens([title, *headings])) + count_tokens([title])[0]
     room = max(budget - context, budget // 2)
     groups = list(_group(list(_pieces(article, count_tokens, room)), room))
@@ -101,7 +101,7 @@ def _pieces(article: Article, count_tokens: CountTokens, room: int) -> Iterator[
 
 
 def _cut(text: str, span: Span, count_tokens: CountTokens, room: int) -> Iterator[tuple[Span, int]]:
-    """Halve a span until every part has at most `room` tokens."""
+    """Divide a span evenly, at commas or blanks where there are any, until no part has over `room` tokens."""
     waiting = [span]
     while waiting:
         start, end = waiting.pop()
@@ -109,11 +109,19 @@ def _cut(text: str, span: Span, count_tokens: CountTokens, room: int) -> Iterato
         if tokens <= room or end - start <= 1:
             yield (start, end), tokens
             continue
-        middle = (start + end) // 2
-        reach = max(1, (end - start) // 4)
-        breaks = [mark.end() for mark in _BREAK.finditer(text, middle - reach, middle + reach)]
-        at = min(breaks, key=lambda place: abs(place - middle), default=middle)
-        waiting += [_bare(text, at, end), _bare(text, start, at)]
+        # All parts at once: halving would count a long text's tokens again at every level.
+        parts = max(2, ceil(1.2 * tokens / room))
+        width = max(1, (end - start) // parts)
+        places = range(start + width, end - width // 2, width)
+        edges = [start, *(_break_near(text, place, width // 2) for place in places), end]
+        pieces = [_bare(text, left, right) for left, right in pairwise(edges)]
+        waiting += [piece for piece in reversed(pieces) if piece[0] < piece[1]]
+
+
+def _break_near(text: str, place: int, reach: int) -> int:
+    """Return the end of the comma or blank nearest to a place, the place itself if none is within reach."""
+    breaks = [mark.end() for mark in _BREAK.finditer(text, place - reach, place + reach)]
+    return min(breaks, key=lambda found: abs(found - place), default=place)
 
 
 def _bare(text: str, start: int, end: int) -> Span:
@@ -152,7 +160,7 @@ def _passage(article: Article, info: ArticleInfo, group: list[_Piece], position:
         end=end,
         text=text,
         language=_language(text, info.language),
-        heading="" if text.startswith(heading) else heading[:_CONTEXT_CHARACTERS],
+        heading="" if text.startswith(heading) else heading,
     )
 
 

@@ -18,6 +18,8 @@ Stage = Literal["bm25", "dense", "fused", "reranked"]
 STAGES: tuple[Stage, ...] = ("bm25", "dense", "fused", "reranked")
 Distance = Literal["cosine", "dot", "euclid"]
 Vectors = NDArray[np.float32]
+# A title and a heading are read with each passage up to this length, so that room is left for its text.
+CONTEXT_CHARACTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Passage:
     @property
     def indexed_text(self) -> str:
         """Return what the models and the lexical index see: title and heading, then the text."""
-        context = [part for part in (self.article.title, self.heading) if part and part not in self.text]
-        return "\n".join([*context, self.text])
+        parts = (self.article.title[:CONTEXT_CHARACTERS], self.heading[:CONTEXT_CHARACTERS])
+        return "\n".join([*(part for part in parts if part and part not in self.text), self.text])
 
 
 @dataclass(frozen=True, slots=True)

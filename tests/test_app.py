@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from retrieval.search import Searcher
-from tests.samples import ARTICLES, ROOT
+from tests.samples import ROOT
 from ui.resources import open_resources
 
 QUESTION = "De quel oiseau s’inspire le nez du Shinkansen de la série 500 ?"

@@ -106,7 +106,7 @@ def test_html_prefers_the_main_part() -> None:
 @pytest.mark.parametrize(
     ("page", "title"),
     [
-        ("<title></title><svg><title>icône</title></svg><h1>Premier <b>titre</b></h1><p>x", "Premier titre"),
+        ("<p>x</p><svg><title>icône</title></svg><h1>Premier <b>titre</b></h1>", "Premier titre"),
         ("<header><h1>Dans l’en-tête</h1></header><p>x", "Dans l’en-tête"),
         ("<h2>Deux</h2><p>x", "page"),
     ],

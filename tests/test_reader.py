@@ -122,6 +122,13 @@ def test_below_the_floor_the_sentence_stands_in(tmp_path: Path) -> None:
     assert pointed(tmp_path, "长城有多高？中国有塔。", "中", "塔", floor=1.1) == ("中国有塔。", False)
 
 
+def test_a_heading_is_not_the_sentence(tmp_path: Path) -> None:
+    """From a line without an end mark the next sentence stands in, and the line itself where there is none."""
+    text = "Paris is great.\nGreat wall\nThe tower is tall."
+    assert pointed(tmp_path, text, "wall", "wall", floor=1.1) == ("The tower is tall.", False)
+    assert pointed(tmp_path, "Paris.\nGreat wall", "wall", "wall", floor=1.1) == ("Great wall", False)
+
+
 def test_question_answering_model_equals_a_plain_search(tmp_path: Path) -> None:
     """Every span tried in turn, probabilities over the text's tokens only; whole words, so nothing is widened."""
     write_model(tmp_path, BertForQuestionAnswering, tiny_bert())

@@ -126,16 +126,16 @@ def test_an_overlong_sentence_is_cut_at_a_mark(mark: str) -> None:
 
 
 def test_an_overlong_sentence_is_cut_at_blanks() -> None:
-    """300 words become two halves, 800 eight parts of 100; the blank between is in neither."""
+    """300 words become two halves, 800 six parts: 1.2 * 800 / 180, rounded up; the blank between is in neither."""
     words = [f"{n:03}" for n in range(800)]
     assert [p.text for p in split(article(" ".join(words[:300])))] == [" ".join(words[:150]), " ".join(words[150:300])]
-    assert [len(p.text.split()) for p in split(article(" ".join(words)))] == [100] * 8
+    assert [len(p.text.split()) for p in split(article(" ".join(words)))] == [133, 133, 134, 133, 133, 134]
 
 
 def test_an_overlong_sentence_without_marks() -> None:
-    """Chinese without a mark or blank is cut in halves until each fits."""
+    """Chinese without a mark or blank is cut into even parts: seven for 1000 characters, 1.2 * 1000 / 180 rounded up."""
     text = "".join(chr(0x4E00 + n) for n in range(1000))
-    assert [len(p.text) for p in split(article(text), count_characters)] == [125] * 8
+    assert [len(p.text) for p in split(article(text), count_characters)] == [142] * 6 + [148]
 
 
 def test_chinese_sentences() -> None:

@@ -87,7 +87,7 @@ def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: I
         chosen = st.multiselect(
             text(language, "articles"),
             list(titles),
-            format_func=lambda article_id: titles.get(article_id, ""),
+            format_func=titles.__getitem__,
             placeholder=text(language, "all"),
             key="articles",
             persist_state="session",
