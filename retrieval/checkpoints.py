@@ -85,19 +85,23 @@ def read_encoder_preset(folder: Path, config: PretrainedConfig, tokenizer: PreTr
     ModelError for a folder without that layout or with a module or pooling this application doesn't know.
     """
     modules = _read_json(folder / "modules.json")
-    kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
+    try:
+        kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
+        pooling_folder = folder / modules[1]["path"] if len(kinds) > 1 else folder
+    except (KeyError, TypeError) as error:
+        raise ModelError(f"{folder / 'modules.json'} is not a list of modules with a type and a path.") from error
     if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
         raise ModelError(f"{folder} has the modules {', '.join(kinds)}; known are Transformer, Pooling, Normalize.")
-    limits = [config.max_position_embeddings, tokenizer.model_max_length]
+    limit = token_limit(config, tokenizer)
     if (folder / "sentence_bert_config.json").exists():
-        limits.append(_read_json(folder / "sentence_bert_config.json").get("max_seq_length") or limits[0])
+        limit = min(limit, _read_json(folder / "sentence_bert_config.json").get("max_seq_length") or limit)
     settings = folder / "config_sentence_transformers.json"
     prompts = _read_json(settings).get("prompts", {}) if settings.exists() else {}
     return EncoderPreset(
-        pooling=_read_pooling(folder / modules[1]["path"]),
+        pooling=_read_pooling(pooling_folder),
         normalise=kinds[2:] == ["Normalize"],
         distance="cosine",
-        max_tokens=min(limits),
+        max_tokens=limit,
         question_prefix=prompts.get("query", ""),
         passage_prefix=prompts.get("passage", prompts.get("document", "")),
     )
@@ -106,6 +110,12 @@ def read_encoder_preset(folder: Path, config: PretrainedConfig, tokenizer: PreTr
 def label_ids(config: PretrainedConfig) -> dict[str, int]:
     """Return a classifier's labels and their places in its output."""
     return {str(label): int(place) for label, place in (config.label2id or {}).items()}
+
+
+def token_limit(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Return the tokens a model takes, special ones included: its positions or the tokenizer's smaller limit."""
+    limit = int(tokenizer.model_max_length)
+    return min(limit, int(getattr(config, "max_position_embeddings", limit)))
 
 
 def fingerprint(folder: Path) -> str:

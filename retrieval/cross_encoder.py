@@ -34,7 +34,7 @@ class CrossEncoder:
         self._model, self._tokenizer, self._compute = model, tokenizer, compute
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
         self._relevance = checkpoints.label_ids(model.config).get("relevance")
-        self._max_tokens = min(int(model.config.max_position_embeddings), int(tokenizer.model_max_length))
+        self._max_tokens = checkpoints.token_limit(model.config, tokenizer)
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto") -> CrossEncoder:

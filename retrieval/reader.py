@@ -37,7 +37,7 @@ class Reader:
         self._model, self._tokenizer, self._compute = model, tokenizer, compute
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
         self._labels = checkpoints.label_ids(model.config)
-        self._max_tokens = min(int(model.config.max_position_embeddings), int(tokenizer.model_max_length))
+        self._max_tokens = checkpoints.token_limit(model.config, tokenizer)
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto") -> Reader:

@@ -36,6 +36,7 @@ _token = re.compile(rf"[{_CJK}]+|{_LETTER}+(?:[{_APOSTROPHES}]{_LETTER}+)*")
 _elision = re.compile(rf"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)[{_APOSTROPHES}](?=.)")
 _possessive = re.compile(rf"[{_APOSTROPHES}]s$")
 _apostrophe = re.compile(f"[{_APOSTROPHES}]")
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae"})
 # 1,204 in English and 1 204 (with a no-break space) in French are one number.
 _thousands = re.compile(r"(?<=\d)[,\u00a0\u202f](?=\d{3}(?!\d))")
 
@@ -92,7 +93,7 @@ def tokenize(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", _thousands.sub("", text)).casefold()
     tokens: list[str] = []
-    for run in _token.findall(_to_simplified.convert(folded)):
+    for run in _token.findall(_to_simplified.convert(folded.translate(_LIGATURES))):
         if _han.match(run) or _kana_hangul.match(run):
             tokens.extend([run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)])
         else:

@@ -81,12 +81,16 @@ def test_only_the_store_knows_qdrant() -> None:
 
 
 def test_package_files_hold_a_docstring_only() -> None:
-    """Importing a light module loads nothing heavy on the way."""
+    """Importing a light module loads nothing heavy; `retrieval` sets one variable before torch can be loaded."""
     inits = [file for file in FILES if file.name == "__init__.py"]
     assert {file.parent for file in inits} == {file.parent for file in FILES}
     for file in inits:
         module = tree(file)
-        assert len(module.body) == 1, file
+        others = [ast.unparse(statement) for statement in module.body[1:]]
+        is_first = file.parent == ROOT / "retrieval"
+        assert others == (["import os", "os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')"] if is_first else []), (
+            file
+        )
         assert ast.get_docstring(module), file
 
 

@@ -116,6 +116,7 @@ def test_html_title_without_title_element(page: str, title: str) -> None:
     assert read("site/page.html", page)[0] == title
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-8", "utf-16"])
 def test_html_declared_encoding(encoding: str) -> None:
     """The declaration is honoured, in HTML and in XHTML."""

@@ -24,7 +24,7 @@ def results(built_samples: Path, bundled_models: Models) -> Iterator[list[tuple[
     """Ask every sample question once."""
     with closing(PassageStore(EdgeBackend(built_samples), bundled_models.encoder.identity)) as store:
         searcher = make_searcher(Settings(), store, bundled_models)
-        yield [(asked, searcher.search(asked.question)) for asked in sample_questions()]
+        yield [(asked, searcher.search(asked.question, limit=5)) for asked in sample_questions()]
 
 
 def found_in_top_3(results: list[tuple[SampleQuestion, SearchResult]], is_cross_language: bool) -> float:
@@ -56,7 +56,7 @@ def test_question_languages_are_detected(results: list[tuple[SampleQuestion, Sea
 def test_every_answer_lies_in_its_passage(results: list[tuple[SampleQuestion, SearchResult]]) -> None:
     """What is marked is what the passage says there."""
     answers = [(hit.passage, hit.answer) for _, result in results for hit in result.hits if hit.answer]
-    assert len(answers) > 1000
+    assert len(answers) > 800
     for passage, answer in answers:
         assert passage.text[answer.start : answer.end] == answer.text != ""
         assert 0 <= answer.confidence <= 1

@@ -133,7 +133,7 @@ def test_an_overlong_sentence_is_cut_at_blanks() -> None:
 
 
 def test_an_overlong_sentence_without_marks() -> None:
-    """Chinese without a mark or blank is cut into even parts: seven for 1000 characters, 1.2 * 1000 / 180 rounded up."""
+    """Chinese without a mark or blank is cut evenly: seven parts for 1000 characters, 1.2 * 1000 / 180 rounded up."""
     text = "".join(chr(0x4E00 + n) for n in range(1000))
     assert [len(p.text) for p in split(article(text), count_characters)] == [142] * 6 + [148]
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 TITLE_LIMIT = 200  # characters; the title is repeated in front of every passage, so it must stay short
 
+TITLE_LINE_LIMIT = 120
+_STATEMENT_END = re.compile(r"[.;。；][)\]»”’」』）\"']*$")
+
 # A forced line break inside a block, where "\n" may still be a mere wrap of the source.
 LINE_BREAK = "\u2028"
 
@@ -94,6 +97,12 @@ def assemble(blocks: Iterable[Block]) -> tuple[str, tuple[tuple[int, int], ...]]
         parts.append(text)
         start += len(text) + 2
     return "\n\n".join(parts), tuple(headings)
+
+
+def title_line(line: str) -> str:
+    """Return a first line as a title, or "" if it is long or a sentence."""
+    title = clean_line(line)
+    return "" if len(title) > TITLE_LINE_LIMIT or _STATEMENT_END.search(title) else title
 
 
 def sensible_title(candidate: str) -> str:

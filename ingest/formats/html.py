@@ -26,7 +26,6 @@ _BLOCKS = _HEADINGS | {
 _LINES = {"br", "li", "tr"}
 _CELLS = {"td", "th"}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 # The main part stands for the page if it has this many characters and this share of the page's text.
 _MAIN_MINIMUM, _MAIN_SHARE = 200, 0.25
 
@@ -43,9 +42,7 @@ def read_html(name: str, data: bytes) -> Document:
 
 def html_document(markup: str) -> Document:
     """Return the document in `markup`: the title is <title>, else the first <h1>."""
-    declaration = _XML_DECLARATION.match(markup)
-    markup = markup[declaration.end() :] if declaration else markup
-    # The doctype keeps BeautifulSoup from taking a short text for a file name; lxml stops at a NUL.
+    # The doctype keeps BeautifulSoup from taking it for XML or a file name; lxml stops at a NUL.
     soup = BeautifulSoup("<!DOCTYPE html>" + markup.replace("\0", ""), "lxml")
     named = [tag for tag in (soup.select_one("head > title"), soup.find("h1")) if tag is not None]
     title = next((text for tag in named if (text := " ".join(tag.get_text(" ").split()))), "")

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import pypdfium2
 
-from ingest.formats.blocks import Block, Document, clean_line, display_width, sensible_title, unwrap
-from ingest.formats.plain import TITLE_LINE_LIMIT, starts_list_item
+from ingest.formats.blocks import Block, Document, display_width, sensible_title, title_line, unwrap
+from ingest.formats.plain import starts_list_item
 from retrieval.errors import ArticleError
 
 PAGE_LIMIT = 5_000
@@ -53,8 +53,7 @@ def read_pdf(name: str, data: bytes) -> Document:
         raise ArticleError(name, "has fonts that do not tell their characters: export it again or run OCR")
     lines_by_page = [[line.strip() for line in page.translate(_LOOKALIKES).splitlines()] for page in pages]
     blocks = [Block(text) for text in join_lines(drop_running_lines(lines_by_page))]
-    first = clean_line(blocks[0].text) if blocks else ""
-    return Document(sensible_title(title) or (first if len(first) <= TITLE_LINE_LIMIT else ""), blocks)
+    return Document(sensible_title(title) or (title_line(blocks[0].text) if blocks else ""), blocks)
 
 
 def _extract(name: str, data: bytes) -> tuple[str, list[str]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ingest.formats.blocks import Block, Document, clean_line, display_width, unwrap
+from ingest.formats.blocks import Block, Document, display_width, title_line, unwrap
 from ingest.formats.encodings import decode
 
-TITLE_LINE_LIMIT = 120
 _WRAP_WIDTHS = range(60, 91)  # columns; thirty to forty-five Chinese characters
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t\u3000]*\n|\n(?=\u3000\u3000)")  # a Chinese paragraph may only be indented
 _LIST_ITEM = re.compile(r"\s*([-*•–—]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*\S")
@@ -22,9 +21,9 @@ def read_plain(name: str, data: bytes) -> Document:
     paragraphs = [paragraph.strip("\n") for paragraph in _PARAGRAPH_BREAK.split(text) if paragraph.strip()]
     blocks = [Block(join_wrapped(paragraph)) for paragraph in paragraphs]
     first, separator, rest = text.partition("\n")
-    title = clean_line(first)
+    title = title_line(first)
     followed_by_blank = bool(separator) and rest[:1] != "\u3000" and not rest.partition("\n")[0].strip()
-    if followed_by_blank and len(blocks) > 1 and len(title) <= TITLE_LINE_LIMIT:
+    if title and followed_by_blank and len(blocks) > 1:
         return Document(title, [Block(title, is_heading=True), *blocks[1:]])
     return Document("", blocks)
 

@@ -1,0 +1,117 @@
+"""What a person does, in a real browser: upload a Chinese PDF, ask in French, read the marked answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.documents import chinese_pdf
+from tests.samples import ROOT
+
+# Without the last ones Chromium calls its maker's servers at every start.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync"]
+WAIT = 60_000
+PARAGRAPH = "青石镇的老水塔建于1931年，设计师是林慕白。水塔高四十七米，顶部有一座铜钟，每天正午敲响十二下。"
+
+
+@pytest.fixture(scope="module")
+def address(built_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the application on a copy of the sample library."""
+    library = tmp_path_factory.mktemp("served") / "library"
+    shutil.copytree(built_samples, library)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = {**os.environ, "QA_LIBRARY": str(library)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url)
+        yield url
+        server.terminate()
+
+
+def _wait_until_healthy(url: str) -> None:
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the application did not start within a minute")
+
+
+@pytest.fixture
+def page(address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open the application; a parameter (width, height, locale) replaces the French desktop."""
+    width, height, locale = getattr(request, "param", (1280, 900, "fr-FR"))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        context = browser.new_context(viewport={"width": width, "height": height}, locale=locale)
+        opened = context.new_page()
+        opened.set_default_timeout(WAIT)
+        opened.goto(address)
+        opened.locator("h1.qa-title").wait_for()
+        yield opened
+        browser.close()
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question and send it."""
+    box = page.get_by_role("textbox").first
+    box.fill(question)
+    box.press("Enter")
+
+
+def test_chinese_pdf_answers_a_french_question(page: Page, tmp_path: Path) -> None:
+    """Upload, ask in French, read the Chinese answer's mark, see it in its article, delete the file."""
+    pdf = tmp_path / "水塔.pdf"
+    pdf.write_bytes(chinese_pdf([PARAGRAPH]))
+    page.get_by_role("link", name="Bibliothèque").click()
+    page.locator("input[type=file]").set_input_files(pdf)
+    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
+    expect(page.get_by_text("水塔.pdf : ajouté")).to_be_visible(timeout=WAIT)
+    page.get_by_role("link", name="Demander").click()
+    ask(page, "En quelle année le vieux château d’eau a-t-il été construit ?")
+    expect(page.locator(".qa-article").first).to_have_text("水塔", timeout=WAIT)
+    expect(page.locator("mark").first).to_have_text("1931年")
+    page.get_by_role("button", name="Voir dans l’article").first.click()
+    expect(page.locator(".qa-frame")).to_contain_text("林慕白", timeout=WAIT)
+
+
+def test_document_text_is_never_run(page: Page, tmp_path: Path) -> None:
+    """Script, image and Markdown in a document show as the text they are."""
+    page.on("dialog", lambda dialog: pytest.fail(f"a document's script ran: {dialog.message}"))
+    note = tmp_path / "note.txt"
+    note.write_text(
+        "The zyxomat 4000 <script>alert('in')</script><img src=x onerror=alert('img')> costs **nine** $x^2$ euros.",
+        encoding="utf-8",
+    )
+    page.get_by_role("link", name="Bibliothèque").click()
+    page.locator("input[type=file]").set_input_files(note)
+    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
+    expect(page.get_by_text("note.txt : ajouté")).to_be_visible(timeout=WAIT)
+    page.get_by_role("link", name="Demander").click()
+    ask(page, "How much does the zyxomat 4000 cost?")
+    shown = page.locator(".qa-text").first
+    expect(shown).to_contain_text("<script>alert('in')</script><img src=x onerror=alert('img')> costs **nine** $x^2$")
+    assert shown.locator("script, img").count() == 0
+
+
+@pytest.mark.parametrize("page", [(390, 844, "zh-CN")], indirect=True)
+def test_phone_in_chinese(page: Page) -> None:
+    """At phone width nothing sticks out sideways, and the interface is Chinese from the browser's setting."""
+    expect(page.locator("h1.qa-title")).to_have_text("三语问答")
+    ask(page, "英国下午茶的习惯通常认为是哪位公爵夫人开创的？")
+    expect(page.locator(".qa-article").first).to_have_text("Tea in Britain and its Empire")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
