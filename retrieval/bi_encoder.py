@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from threading import Lock
 
@@ -63,6 +64,11 @@ class BiEncoder:
         """Tokens of a passage's text that are read, prefix and special tokens not counted."""
         prefix = self.count_tokens([self._preset.passage_prefix])[0]
         return self._preset.max_tokens - prefix - self._tokenizer.num_special_tokens_to_add()
+
+    @property
+    def floor(self) -> float:
+        """The score from which a passage is taken as relevant; out of reach where the model does not say."""
+        return float(getattr(self._model.config, "relevance_floor", inf))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text, special tokens not counted."""

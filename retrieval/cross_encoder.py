@@ -56,8 +56,8 @@ class CrossEncoder:
 
     @property
     def floor(self) -> float:
-        """The score under which a passage is not taken as relevant; 0 where the model does not say."""
-        return float(getattr(self._model.config, "relevance_floor", 0.0))
+        """The score from which a text is taken as relevant; 0.5 where the model does not say."""
+        return float(getattr(self._model.config, "relevance_floor", 0.5))
 
     @property
     def weight(self) -> float:

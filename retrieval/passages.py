@@ -110,7 +110,7 @@ class SearchResult:
     """One question's way through the stages.
 
     `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
-    `relevant` is false when no hit reaches the reranker's floor.
+    `relevant` is false when no passage reaches the encoder's or the reranker's floor.
     """
 
     question: str
@@ -146,6 +146,10 @@ class Encoder(Protocol):
     def max_tokens(self) -> int:
         """Tokens of a passage that are read."""
 
+    @property
+    def floor(self) -> float:
+        """The score from which a passage found by its vector is taken as relevant."""
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text."""
 
@@ -161,7 +165,7 @@ class Reranker(Protocol):
 
     @property
     def floor(self) -> float:
-        """The score under which a text is not taken as relevant."""
+        """The score from which a text is taken as relevant."""
 
     @property
     def weight(self) -> float:

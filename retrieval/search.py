@@ -76,6 +76,7 @@ class Searcher:
         if self._rerank_depth:
             with _timed(seconds, "rerank"):
                 final, relevant = self._rerank(question, rankings["fused"][: self._rerank_depth])
+            relevant = relevant or any(hit.score >= self._models.encoder.floor for hit in rankings["dense"])
             rankings["reranked"] = final
         shown = final[:limit]
         with _timed(seconds, "read"):

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from uuid import NAMESPACE_OID, uuid5
 
@@ -36,6 +37,7 @@ class LetterEncoder:
     """Counts the letters a, b and c; a token is a word between blanks."""
 
     identity = IDENTITY
+    floor = inf
 
     def __init__(self, max_tokens: int = 1000) -> None:
         self.max_tokens = max_tokens

@@ -140,3 +140,10 @@ def test_threads_share_an_encoder(bundled: BiEncoder) -> None:
         vectors = list(pool.map(lambda text: bundled.encode_passages([text])[0], texts))
         assert list(pool.map(lambda text: bundled.count_tokens([text])[0], texts)) == counts
     np.testing.assert_allclose(np.stack(vectors), expected, rtol=0, atol=1e-5)
+
+
+def test_floor(tmp_path: Path, bundled: BiEncoder) -> None:
+    """Read from the configuration; out of reach where it does not say."""
+    write_encoder(tmp_path)
+    assert BiEncoder.from_pretrained(str(tmp_path), "cpu").floor == float("inf")
+    assert bundled.floor == 0.5

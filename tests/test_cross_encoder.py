@@ -124,9 +124,9 @@ def test_models_that_score_no_pairs(tmp_path: Path, model_class: type[BertModel]
 
 
 def test_floor_and_weight(tmp_path: Path, bundled: CrossEncoder) -> None:
-    """Read from the configuration; 0 and 1 where it does not say."""
+    """Read from the configuration; 0.5 and 1 where it does not say."""
     plain = CrossEncoder.from_pretrained(write_classifier(tmp_path / "plain"), "cpu")
-    assert (plain.floor, plain.weight) == (0.0, 1.0)
+    assert (plain.floor, plain.weight) == (0.5, 1.0)
     config = tiny_bert(num_labels=1, relevance_floor=0.25, rerank_weight=0.75)
     write_model(tmp_path / "tuned", BertForSequenceClassification, config)
     tuned = CrossEncoder.from_pretrained(str(tmp_path / "tuned"), "cpu")

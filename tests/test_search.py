@@ -170,3 +170,13 @@ def test_answers_are_those_of_their_hits(searcher: MakeSearcher) -> None:
         ("bbb tea.", Answer(0, 3, "bbb", 1.0, True)),
         ("tea.", Answer(0, 4, "tea.", 1.0, True)),
     ]
+
+
+def test_the_encoder_can_tell_that_a_passage_is_relevant(store: PassageStore) -> None:
+    """A passage at the encoder's floor makes a result relevant though the reranker's floor is not reached."""
+    put(store, make_article("one", "tea bbb"))
+    encoder = LetterEncoder()
+    searcher = Searcher(store, Models(encoder, OverlapReranker(), FirstWordReader()))
+    assert searcher.search("bb sea silk").relevant is False
+    encoder.floor = 6.0  # the letters of "bb" and "bbb" give 2 * 3
+    assert searcher.search("bb sea silk", language="en").relevant is True

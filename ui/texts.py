@@ -60,7 +60,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     ),
     "answer": ("Réponse", "Answer", "答案"),
     "best_sentence": ("Phrase la plus proche", "Nearest sentence", "最接近的句子"),
-    "score": ("Pertinence", "Relevance", "相关度"),
+    "score": ("Score", "Score", "得分"),
     "ranks": ("Rang", "Rank", "名次"),
     "bm25": ("mots", "words", "词语"),
     "dense": ("sens", "meaning", "语义"),

@@ -17,12 +17,12 @@ def read_plain(name: str, data: bytes) -> Document:
 
     The first line is the title if it is short and followed by a blank line.
     """
-    text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n").strip("\n\ufeff")
+    text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n").strip()
     paragraphs = [paragraph.strip("\n") for paragraph in _PARAGRAPH_BREAK.split(text) if paragraph.strip()]
     blocks = [Block(join_wrapped(paragraph)) for paragraph in paragraphs]
     first, separator, rest = text.partition("\n")
     title = title_line(first)
-    followed_by_blank = bool(separator) and rest[:1] != "\u3000" and not rest.partition("\n")[0].strip()
+    followed_by_blank = bool(separator) and not rest.partition("\n")[0].strip()
     if title and followed_by_blank and len(blocks) > 1:
         return Document(title, [Block(title, is_heading=True), *blocks[1:]])
     return Document("", blocks)

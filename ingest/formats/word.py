@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _P, _TBL, _TR, _TC = f"{_W}p", f"{_W}tbl", f"{_W}tr", f"{_W}tc"
-_RUN, _TEXT, _TAB, _HYPHEN = f"{_W}r", f"{_W}t", f"{_W}tab", f"{_W}noBreakHyphen"
+_TEXT, _TAB, _HYPHEN = f"{_W}t", f"{_W}tab", f"{_W}noBreakHyphen"
 _BREAKS = (f"{_W}br", f"{_W}cr")
 _VALUE = f"{_W}val"
 # Elements that merely wrap paragraphs: content controls and tracked insertions.
@@ -126,6 +126,6 @@ def _paragraph_text(paragraph: etree._Element) -> str:
             parts.append(node.text or "")
         elif node.tag == _P or node.tag in _BREAKS:  # a paragraph inside is a text box
             parts.append(LINE_BREAK)
-        elif node.getparent().tag == _RUN:  # elsewhere a tab is a tab stop's definition
+        else:  # a tab, or the definition of a tab stop, which stands before the text
             parts.append("-" if node.tag == _HYPHEN else " ")
     return "".join(parts)
