@@ -32,6 +32,8 @@ STYLE = """
 .qa-ranks b {font-weight: 600; color: #1c1917; font-variant-numeric: tabular-nums;}
 .qa-frame {border-left: .25rem solid #0f766e; background: #f0fdfa; padding: .5rem .9rem; border-radius: .3rem;}
 .qa-whole {max-height: 32rem; overflow-y: auto; border-top: 1px solid #e7e5e0; padding-top: .5rem;}
+/* Streamlit's hint lies over the question on a phone. */
+[data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
 </style>
 """
