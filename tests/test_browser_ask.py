@@ -115,3 +115,24 @@ def test_phone_in_chinese(page: Page) -> None:
     ask(page, "英国下午茶的习惯通常认为是哪位公爵夫人开创的？")
     expect(page.locator(".qa-article").first).to_have_text("Tea in Britain and its Empire")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_article_is_deleted_after_confirmation(page: Page, tmp_path: Path) -> None:
+    """Tick the row, delete, confirm: the article is gone from the list and from the answers."""
+    note = tmp_path / "0-note.txt"
+    note.write_text("0 Quibbleton\n\nThe Quibbleton ferry sails at 7:45.\n", encoding="utf-8")
+    page.get_by_role("link", name="Bibliothèque").click()
+    page.locator("input[type=file]").set_input_files(note)
+    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
+    expect(page.get_by_text("0-note.txt : ajouté")).to_be_visible(timeout=WAIT)
+    # The table is drawn on a canvas: the first row's box is below the header, at the left edge.
+    page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 17, "y": 52}, force=True)
+    page.get_by_role("button", name="Supprimer (1)").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("0 Quibbleton")).to_be_visible(timeout=WAIT)
+    dialog.get_by_role("button", name="Supprimer (1)").click()
+    expect(page.get_by_text("1 article(s) supprimé(s)")).to_be_visible(timeout=WAIT)
+    page.get_by_role("link", name="Demander").click()
+    ask(page, "When does the Quibbleton ferry sail?")
+    expect(page.locator(".qa-article").first).to_be_visible(timeout=WAIT)
+    assert page.locator(".qa-article", has_text="Quibbleton").count() == 0
