@@ -56,4 +56,7 @@ pages = [
         url_path="library",
     ),
 ]
-st.navigation(pages, position="top").run()
+try:
+    st.navigation(pages, position="top").run()
+except QAError as error:  # the library went away while a page was drawn
+    st.error(str(error), icon=":material/error:")

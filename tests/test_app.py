@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from retrieval.bi_encoder import BiEncoder
+from retrieval.errors import LibraryError
 from retrieval.search import Searcher
+from retrieval.settings import Settings
+from retrieval.store.edge import EdgeBackend
+from retrieval.store.passage_store import PassageStore
 from tests.samples import ROOT
 from ui.resources import open_resources
 
@@ -89,3 +95,34 @@ def test_article_filter_keeps_other_articles_out(app: AppTest) -> None:
     assert not app.exception
     shown = html(app)
     assert shown.count('<span class="qa-article">Comets: From Halley to Space Probes</span>') == 5
+
+
+def test_a_chosen_article_that_was_deleted_is_ignored(app: AppTest) -> None:
+    """The filter outlives the article it names; the search then goes over all."""
+    app.session_state["articles"] = ["deleted"]
+    app.run()
+    app.button(key=f"example {QUESTION}").click().run()
+    assert not app.exception
+    assert "<mark>kingfisher</mark>" in html(app)
+
+
+def test_a_library_error_while_drawing_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that goes away shows its message, not a traceback."""
+
+    def fail(self: PassageStore) -> None:
+        raise LibraryError("The Qdrant server is gone.")
+
+    app.run()
+    monkeypatch.setattr(PassageStore, "articles", fail)
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["The Qdrant server is gone."]
+
+
+def test_a_library_in_use_is_explained(app: AppTest, sample_library: Path) -> None:
+    """Another owner of the folder is named with the ways out."""
+    identity = BiEncoder.from_pretrained(Settings().encoder).identity
+    with closing(PassageStore(EdgeBackend(sample_library), identity)):
+        app.run()
+    assert not app.exception
+    assert "is open in another process" in app.error[0].value

@@ -87,7 +87,7 @@ def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: I
         chosen = st.multiselect(
             text(language, "articles"),
             list(titles),
-            format_func=titles.__getitem__,
+            format_func=lambda article_id: titles.get(article_id, article_id),
             placeholder=text(language, "all"),
             key="articles",
             persist_state="session",
@@ -98,7 +98,8 @@ def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: I
     return _Request(
         question=str(st.session_state.get("question", "")),
         limit=limit or _LIMITS[0],
-        selection=Selection(tuple(languages), tuple(chosen)),
+        # A chosen article may have been deleted since.
+        selection=Selection(tuple(languages), tuple(article_id for article_id in chosen if article_id in titles)),
         language=next((code for code in LANGUAGES if code == asked_in), None),
     )
 
