@@ -67,15 +67,8 @@ def _ask(question: str) -> None:
 
 def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: InterfaceLanguage) -> _Request:
     titles = {article.id: article.title for article in articles}
+    asked_in = _draw_question_language(language)
     with st.expander(text(language, "filters"), icon=":material/tune:"):
-        asked_in = st.segmented_control(
-            text(language, "question_language"),
-            ["auto", *LANGUAGES[:3]],
-            default="auto",
-            format_func=lambda code: text(language, "automatic" if code == "auto" else code),
-            key="question_language",
-            persist_state="session",
-        )
         languages = st.pills(
             text(language, "passage_languages"),
             list(resources.store.language_counts()),
@@ -102,6 +95,20 @@ def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: I
         selection=Selection(tuple(languages), tuple(article_id for article_id in chosen if article_id in titles)),
         language=next((code for code in LANGUAGES if code == asked_in), None),
     )
+
+
+def _draw_question_language(language: InterfaceLanguage) -> str | None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(text(language, "question_language"), width="content")
+        return st.segmented_control(
+            text(language, "question_language"),
+            ["auto", *LANGUAGES[:3]],
+            default="auto",
+            format_func=lambda code: text(language, "automatic" if code == "auto" else code),
+            key="question_language",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
 
 
 def _search(resources: Resources, request: _Request, language: InterfaceLanguage) -> SearchResult:
