@@ -73,14 +73,23 @@ def ask(page: Page, question: str) -> None:
     box.press("Enter")
 
 
+def add_to_library(page: Page, file: Path) -> None:
+    """Upload a file on the library page and wait until it is added."""
+    page.get_by_role("link", name="Bibliothèque").click()
+    page.locator("h1", has_text="Bibliothèque").wait_for()
+    # The button does nothing for a file that the server doesn't have yet.
+    with page.expect_response(lambda response: "upload_file" in response.url and response.ok):
+        page.locator("input[type=file]").set_input_files(file)
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
+    expect(page.get_by_text(f"{file.name} : ajouté")).to_be_visible(timeout=WAIT)
+
+
 def test_chinese_pdf_answers_a_french_question(page: Page, tmp_path: Path) -> None:
     """Upload, ask in French, read the Chinese answer's mark, see it in its article, delete the file."""
     pdf = tmp_path / "水塔.pdf"
     pdf.write_bytes(chinese_pdf([PARAGRAPH]))
-    page.get_by_role("link", name="Bibliothèque").click()
-    page.locator("input[type=file]").set_input_files(pdf)
-    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
-    expect(page.get_by_text("水塔.pdf : ajouté")).to_be_visible(timeout=WAIT)
+    add_to_library(page, pdf)
     page.get_by_role("link", name="Demander").click()
     ask(page, "En quelle année le vieux château d’eau a-t-il été construit ?")
     expect(page.locator(".qa-article").first).to_have_text("水塔", timeout=WAIT)
@@ -97,10 +106,7 @@ def test_document_text_is_never_run(page: Page, tmp_path: Path) -> None:
         "The zyxomat 4000 <script>alert('in')</script><img src=x onerror=alert('img')> costs **nine** $x^2$ euros.",
         encoding="utf-8",
     )
-    page.get_by_role("link", name="Bibliothèque").click()
-    page.locator("input[type=file]").set_input_files(note)
-    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
-    expect(page.get_by_text("note.txt : ajouté")).to_be_visible(timeout=WAIT)
+    add_to_library(page, note)
     page.get_by_role("link", name="Demander").click()
     ask(page, "How much does the zyxomat 4000 cost?")
     shown = page.locator(".qa-text").first
@@ -121,10 +127,7 @@ def test_article_is_deleted_after_confirmation(page: Page, tmp_path: Path) -> No
     """Tick the row, delete, confirm: the article is gone from the list and from the answers."""
     note = tmp_path / "0-note.txt"
     note.write_text("0 Quibbleton\n\nThe Quibbleton ferry sails at 7:45.\n", encoding="utf-8")
-    page.get_by_role("link", name="Bibliothèque").click()
-    page.locator("input[type=file]").set_input_files(note)
-    page.get_by_role("button", name="Ajouter à la bibliothèque").click()
-    expect(page.get_by_text("0-note.txt : ajouté")).to_be_visible(timeout=WAIT)
+    add_to_library(page, note)
     # The table is drawn on a canvas: the first row's box is below the header, at the left edge.
     page.get_by_test_id("stDataFrame").locator("canvas").first.click(position={"x": 17, "y": 52}, force=True)
     page.get_by_role("button", name="Supprimer (1)").click()

@@ -56,6 +56,13 @@ def test_upload_adds_then_replaces_then_changes_nothing(page: AppTest) -> None:
     assert counts(page).startswith(f"{len(ARTICLES) + 1} articles, ")
 
 
+def test_adding_without_files_says_what_is_missing(page: AppTest) -> None:
+    """The button alone changes nothing and tells what to do."""
+    page.button[0].click().run()
+    assert [info.value for info in page.info] == ["Choose files first, and wait until they are uploaded."]
+    assert counts(page).startswith(f"{len(ARTICLES)} articles, ")
+
+
 def test_upload_of_an_unusable_file_says_why(page: AppTest) -> None:
     """The file is named with the reason and nothing is added."""
     (line,) = upload(page, "scan.pdf", b"this is no PDF")

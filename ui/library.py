@@ -41,7 +41,9 @@ def _draw_upload(resources: Resources, language: InterfaceLanguage) -> None:
         )
         st.caption(text(language, "upload_help", formats=" ".join(SUPPORTED_SUFFIXES)))
         submitted = st.form_submit_button(text(language, "add"), type="primary", icon=":material/upload:")
-    if submitted and files:
+    if submitted and not files:
+        st.info(text(language, "no_files"))
+    elif submitted:
         st.session_state["outcomes"] = _add(resources, files, language)
         st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
         # A kept result may show what has just been replaced.

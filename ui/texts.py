@@ -84,6 +84,11 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "同名文件会替换旧文件。支持的格式：{formats}",
     ),
     "add": ("Ajouter à la bibliothèque", "Add to the library", "加入资料库"),
+    "no_files": (
+        "Choisissez d’abord des fichiers et attendez qu’ils soient envoyés.",
+        "Choose files first, and wait until they are uploaded.",
+        "请先选择文件，并等待上传完成。",
+    ),
     "adding": ("{passages} passages enregistrés…", "{passages} passages stored…", "已存入 {passages} 个段落……"),
     "added": ("{name} : ajouté", "{name}: added", "{name}：已添加"),
     "replaced": ("{name} : remplacé", "{name}: replaced", "{name}：已替换"),
