@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -74,10 +74,8 @@ class CrossEncoder:
             return scores
         with self._tokenizer_lock:
             pairs = encode_pairs(self._tokenizer, question, texts, self._max_tokens)
-        names = [name for name in pairs if name in ("input_ids", "token_type_ids")]
-        encoded = [{name: pairs[name][row] for name in names} for row in range(len(texts))]
         pad_id = self._tokenizer.pad_token_id or 0
-        for batch in forward(self._model, encoded, pad_id, "right", self._compute):
+        for batch in forward(self._model, model_inputs(pairs), pad_id, "right", self._compute):
             output = batch.output.logits.double()
             rows = output[:, 0] if self._relevance is None else output[:, 0, self._relevance]
             scores[batch.rows] = rows.sigmoid().cpu().numpy()
@@ -106,3 +104,9 @@ def encode_pairs(
     )
     pairs["sequence_ids"] = [pairs.sequence_ids(row) for row in range(len(texts))]
     return dict(pairs)
+
+
+def model_inputs(pairs: Mapping[str, list[Any]]) -> list[dict[str, list[int]]]:
+    """Return, row by row, those parts of `encode_pairs`' result that a model is given."""
+    names = [name for name in pairs if name in ("input_ids", "token_type_ids")]
+    return [{name: pairs[name][row] for name in names} for row in range(len(pairs["input_ids"]))]

@@ -18,7 +18,7 @@ from transformers import (
 
 from retrieval import checkpoints
 from retrieval.batching import Compute, choose_compute, forward
-from retrieval.cross_encoder import encode_pairs
+from retrieval.cross_encoder import encode_pairs, model_inputs
 from retrieval.errors import ModelError
 from retrieval.passages import Answer
 from retrieval.sentences import Span, sentence_spans
@@ -74,9 +74,8 @@ class Reader:
             return answers
         with self._tokenizer_lock:
             pairs = encode_pairs(self._tokenizer, question, texts, self._max_tokens)
-        names = [name for name in pairs if name in ("input_ids", "token_type_ids")]
-        encoded = [{name: pairs[name][row] for name in names} for row in range(len(texts))]
-        for batch in forward(self._model, encoded, self._tokenizer.pad_token_id or 0, "right", self._compute):
+        pad_id = self._tokenizer.pad_token_id or 0
+        for batch in forward(self._model, model_inputs(pairs), pad_id, "right", self._compute):
             starts, ends = self._logits(batch.output)
             for place, row in enumerate(batch.rows):
                 tokens = [i for i, part in enumerate(pairs["sequence_ids"][row]) if part == 1]
