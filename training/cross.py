@@ -133,7 +133,7 @@ def _read(
     for row, (example, text, right) in enumerate(part):
         tokens = [place for place, side in enumerate(encoded.sequence_ids(row)) if side == 1]
         ends = (
-            _answer_tokens(text, example.answer, [encoded["offset_mapping"][row][t].tolist() for t in tokens])
+            answer_tokens(text, example.answer, [encoded["offset_mapping"][row][t].tolist() for t in tokens])
             if right
             else None
         )
@@ -143,7 +143,7 @@ def _read(
     return logits[:, 0, LABELS["relevance"]], losses
 
 
-def _answer_tokens(text: str, answer: str, offsets: list[list[int]]) -> tuple[int, int] | None:
+def answer_tokens(text: str, answer: str, offsets: list[list[int]]) -> tuple[int, int] | None:
     """Return the first and last token of the answer's first occurrence; None where it is unknown, long or cut off."""
     start = text.find(answer)
     if not answer or len(answer) > MAX_ANSWER_CHARACTERS or start < 0:

@@ -36,6 +36,7 @@ def fit(
     folder: Path,
     log: TrainingLog,
     measure: Callable[[], dict[str, float]] | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> None:
     """Train until the budget is spent; a run that was cut off goes on from its last checkpoint.
 
@@ -47,8 +48,8 @@ def fit(
     )
     state = folder / f"{stage}.state.pt"
     step, spent, smooth = _resume(state, model, optimizer)
-    start = saved = time.monotonic()
-    while (done := (spent + time.monotonic() - start) / 60 / minutes) < 1:
+    start = saved = clock()
+    while (done := (spent + clock() - start) / 60 / minutes) < 1:
         for group, settings in zip(groups, optimizer.param_groups, strict=True):
             settings["lr"] = group.rate * min(1.0, (step + 1) / WARM_UP_STEPS) * max(LAST_RATE, 1 - done)
         loss = loss_of(step)
@@ -60,12 +61,12 @@ def fit(
         smooth = loss.item() if step == 1 else 0.98 * smooth + 0.02 * loss.item()
         if step % LOG_STEPS == 0:
             log.write(stage, step=step, minutes=round(done * minutes, 2), loss=round(smooth, 4))
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+        if clock() - saved > CHECKPOINT_SECONDS:
             if measure:
                 log.write(stage, step=step, minutes=round(done * minutes, 2), **measure())
-            spent, start = spent + time.monotonic() - start, time.monotonic()
+            spent, start = spent + clock() - start, clock()
             _save(state, model, optimizer, step, spent, smooth)
-            saved = time.monotonic()
+            saved = clock()
     if measure:
         log.write(stage, step=step, minutes=minutes, **measure())
     state.unlink(missing_ok=True)

@@ -150,9 +150,9 @@ def models(run: Run) -> None:
 STAGES: dict[str, tuple[Callable[[Run], None], float]] = {
     "vocabulary": (vocabulary, 0.0),
     "alignment": (alignment, 0.05),
-    "distillation": (distillation, 0.30),
-    "contrastive": (contrastive, 0.33),
-    "cross": (cross, 0.32),
+    "distillation": (distillation, 0.23),
+    "contrastive": (contrastive, 0.36),
+    "cross": (cross, 0.36),
     "models": (models, 0.0),
 }
 """Each stage with its share of the budget, in order."""

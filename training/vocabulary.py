@@ -88,8 +88,8 @@ def _chinese_pieces(lines: Iterable[str], lexicon: Iterable[str]) -> list[str]:
 
 
 def _score(share: float) -> float:
-    # A piece costs more than any share makes up for: the cut with fewest pieces wins, frequency breaks ties. This is near
-    # the longest match that MiniLM's body knows.
+    # A piece costs more than any share makes up for: the cut with fewest pieces wins, frequency breaks ties. This is
+    # near the longest match that MiniLM's body knows.
     return -10.0 + 0.25 * math.log(share)
 
 
@@ -99,7 +99,7 @@ def build_tokenizer(
     """Build a tokenizer of `size` pieces.
 
     base_vocabulary: MiniLM's vocab.txt; texts: lines per language ("en", "fr", "zh"), which say how often a piece is
-    needed. Shares come from hard expectation-maximisation (Kudo 2018): cut the text with the scores, count, score again.
+    needed. Shares come from hard expectation-maximisation (Kudo 2018): cut the text by the scores, count, score anew.
     MiniLM's Latin pieces and the Chinese characters all stay; the rest is ranked by the sum of its shares in the three
     languages, so that none is pruned for having less text.
     """

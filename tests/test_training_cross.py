@@ -1,0 +1,100 @@
+"""The cross-encoder's training: answers in tokens, mined candidates, the loss in the order of the candidates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import BertModel
+
+from tests.checkpoints import tiny_bert
+from training.batches import ClusteredBatches, Pool, kind_of
+from training.corpus import Example
+from training.cross import LABELS, CandidateLists, Candidates, answer_tokens, classifier, cross_loss
+from training.losses import listwise_loss
+from training.vocabulary import assemble, wrap
+
+WORDS = [f"▁{word}" for word in ("where", "is", "the", "tower", "wall", "paris", "great", "in", "old", "tall")]
+TOKENIZER = wrap(assemble(dict.fromkeys([*WORDS, *"长城有多高中国塔"], -10.0)), 48)
+TOWER = Example("where is the tower", "en", "the tower is in paris", "en", "paris", "units")
+WALL = Example("长城有多高", "zh", "the great wall is tall", "en", "tall", "units")
+PASSAGES = ["the tower is in paris", "the great wall is tall", "the old tower", "中国塔"]
+
+
+def test_kinds() -> None:
+    """Only sets with every direction are mixed."""
+    assert kind_of(TOWER) == "mixed"
+    assert kind_of(Example("?", "fr", "…", "fr", "", "docs")) == "fr"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("the tower", (0, 1)), ("paris", (4, 4)), ("", None), ("London", None), ("is in paris", (2, 4))],
+)
+def test_answer_tokens(answer: str, expected: tuple[int, int] | None) -> None:
+    """First occurrence, by overlap of character spans."""
+    offsets = [[0, 3], [4, 9], [10, 12], [13, 15], [16, 21]]
+    assert answer_tokens("the tower is in paris", answer, offsets) == expected
+
+
+def test_an_answer_that_was_cut_off_is_not_taught() -> None:
+    """The tokens end before it."""
+    assert answer_tokens("the tower is in paris", "paris", [[0, 3], [4, 9]]) is None
+
+
+def pool() -> Pool:
+    """Passages 0 and 1 have examples; 3 is a near copy of 0 by its vector."""
+    vectors = np.array([[1, 0, 0], [0, 1, 0], [0.8, 0.6, 0], [0.99, 0.1, 0.1]], np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    neighbours = np.array([[2, 1, 2, 1], [2, 0, 3, 2], [1, 0, 3, 1], [2, 1, 2, 1]])
+    return Pool(PASSAGES, vectors, [[TOWER], [WALL], [TOWER], [WALL]], neighbours)
+
+
+def test_clustered_batches_repeat_no_passage_and_mark_near_copies() -> None:
+    """All four passages, in an order that the step decides, and passages 0 and 3 no negatives of each other."""
+    batches = ClusteredBatches(dict.fromkeys(("mixed", "zh", "en", "fr"), pool()), size=4)
+    examples, alike = batches[7]
+    again, _ = batches[7]
+    assert examples == again
+    assert sorted(example.passage for example in examples) == sorted([TOWER.passage] * 2 + [WALL.passage] * 2)
+    assert int(alike.sum()) == 2
+    assert torch.equal(alike, alike.T)
+
+
+def test_candidate_lists_begin_with_the_right_passage() -> None:
+    """Two wrong ones of its language, one of any."""
+    mined = [Candidates(TOWER, [1, 2], [3]), Candidates(WALL, [0, 2], [3])] * 4
+    lists = CandidateLists(
+        dict.fromkeys(("mixed", "zh", "en", "fr"), pool()), dict.fromkeys(("mixed", "zh", "en", "fr"), mined)
+    )
+    for example, texts in lists[0]:
+        assert texts[0] == example.passage
+        assert texts[3] == PASSAGES[3]
+        assert set(texts[1:3]) == {PASSAGES[place] for place in ([1, 2] if example == TOWER else [0, 2])}
+
+
+def test_the_loss_is_that_of_the_candidates_in_their_order() -> None:
+    """Sorting by length inside changes nothing: compared with one pair at a time, in float32."""
+    torch.manual_seed(0)
+    model = classifier(BertModel(tiny_bert(vocab_size=len(TOKENIZER)), add_pooling_layer=False))
+    assert not model.bert.embeddings.word_embeddings.weight.requires_grad
+    batch = [
+        (TOWER, [PASSAGES[0], PASSAGES[3], PASSAGES[1], PASSAGES[2]]),
+        (WALL, [PASSAGES[1], *PASSAGES[2:], PASSAGES[0]]),
+    ]
+    scores, spans = [], []
+    for example, texts in batch:
+        for place, text in enumerate(texts):
+            logits = model(**TOKENIZER(example.question, text, return_tensors="pt")).logits[0]
+            scores.append(logits[0, LABELS["relevance"]])
+            if place == 0:
+                first = logits.shape[0] - 1 - len(text.split())
+                answer = torch.tensor([text.split().index(example.answer)])
+                spans += [
+                    cross_entropy(logits[first:-1, LABELS[name]][None], answer)
+                    for name in ("answer_start", "answer_end")
+                ]
+    expected = listwise_loss(torch.stack(scores).view(2, 4)) + 0.3 * torch.stack(spans).mean()
+    found = cross_loss(model, TOKENIZER, {0: batch})(0)  # type: ignore[arg-type]
+    assert found.item() == pytest.approx(expected.item(), abs=0.03)  # bfloat16 inside
