@@ -108,7 +108,7 @@ def _merge(
     mean, (english, other) = old.mean(0), used
     seen = torch.tensor(other > 5)
     scale = (old[rows[1]] - mean).norm(dim=1).mean() / learned[seen].norm(dim=1).mean()
-    table = learned * scale + mean
+    table: Tensor = learned * scale + mean
     ours = [(o, t) for o, t in zip(*rows, strict=True) if not (other[o] > FOREIGN_USE * english[o] and other[o] > 20)]
     table[[o for o, _ in ours]] = old[[t for _, t in ours]]
     return table

@@ -8,15 +8,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-from training.body import PASSAGE_TOKENS, embed_all
+from training.body import embed_all
 from training.corpus import Example
 
 # Shares of the steps. A batch holds same-language questions of one language, or ("mixed") all nine directions: were
 # the two together, the model would learn that the right passage is in the question's language.
-SHARES = {"mixed": 0.6, "zh": 0.15, "en": 0.15, "fr": 0.1}
+MIXED = "mixed"
+SHARES = {MIXED: 0.6, "zh": 0.15, "en": 0.15, "fr": 0.1}
 WEAK_SOURCES = {"laws": 0.15, "docs": 0.3, "pubmedqa": 0.5, "covid": 0.5}
+MAX_PASSAGES = 5_000  # of one language; encoding them all would take longer than they are worth
+POOL_TOKENS = 160
 NEIGHBOURS = 12
 CLUSTER = 4
 DUPLICATE = 0.92
@@ -35,15 +38,15 @@ class Pool:
 
 def kind_of(example: Example) -> str:
     """Return the kind of batch an example belongs to: "mixed" or its language."""
-    return "mixed" if example.source in ("units", "trilingual") else example.passage_language
+    return MIXED if example.source in ("units", "trilingual") else example.passage_language
 
 
 def make_pool(
-    examples: Sequence[Example], body: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, seed: int = 0
+    examples: Sequence[Example], body: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, seed: int = 0
 ) -> Pool:
     """Gather the passages of the examples and find each one's neighbours with the present encoder.
 
-    Weak sources (headings over sections) are thinned to their share.
+    All of one kind. Weak sources (headings over sections) are thinned to their share, languages to `MAX_PASSAGES`.
     """
     rng = random.Random(seed)
     grouped: dict[str, list[Example]] = {}
@@ -51,8 +54,11 @@ def make_pool(
         if rng.random() < WEAK_SOURCES.get(example.source, 1.0):
             grouped.setdefault(example.passage, []).append(example)
     passages = list(grouped)
-    vectors = embed_all(body, tokenizer, passages, PASSAGE_TOKENS)
-    return Pool(passages, vectors, list(grouped.values()), _nearest(vectors, vectors, NEIGHBOURS))
+    if kind_of(examples[0]) != MIXED and len(passages) > MAX_PASSAGES:
+        passages = rng.sample(passages, MAX_PASSAGES)
+    vectors = embed_all(body, tokenizer, passages, POOL_TOKENS)
+    grouped_examples = [grouped[passage] for passage in passages]
+    return Pool(passages, vectors, grouped_examples, _nearest(vectors, vectors, NEIGHBOURS))
 
 
 def _nearest(questions: NDArray[np.float32], passages: NDArray[np.float32], number: int) -> NDArray[np.int64]:

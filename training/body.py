@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
-# The backward pass of PyTorch's fused attention takes three times as long on a processor as the plain one (torch 2.13).
-ATTENTION = "eager"
+# On a processor the backward pass of PyTorch's fused attention takes three times as long as the plain one (torch 2.13);
+# without a backward pass the fused one is the faster.
+ATTENTION, INFERENCE_ATTENTION = "eager", "sdpa"
 PASSAGE_TOKENS = 256
 QUESTION_TOKENS = 64
 
@@ -23,7 +24,8 @@ def widen(source: Path, table: Tensor) -> BertModel:
     body = BertModel.from_pretrained(
         source, add_pooling_layer=False, dtype=torch.float32, attn_implementation=ATTENTION
     )
-    body.set_input_embeddings(torch.nn.Embedding.from_pretrained(table.clone(), freeze=False, padding_idx=0))
+    pieces, width = table.shape
+    body.embeddings.word_embeddings = torch.nn.Embedding(pieces, width, padding_idx=0, _weight=table.clone())
     body.config.vocab_size = len(table)
     return body
 
@@ -46,16 +48,18 @@ def embed(body: torch.nn.Module, inputs: dict[str, Tensor]) -> Tensor:
 
 @torch.inference_mode()
 def embed_all(
-    body: torch.nn.Module, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], max_tokens: int, rows: int = 32
+    body: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], max_tokens: int, rows: int = 32
 ) -> NDArray[np.float32]:
     """Return the unit vectors of many texts, in their order; the shortest are done first, together."""
     device = next(body.parameters()).device
-    vectors = np.zeros((len(texts), int(body.config.hidden_size)), np.float32)  # type: ignore[union-attr,arg-type]
+    vectors = np.zeros((len(texts), body.config.hidden_size), np.float32)
+    body.set_attn_implementation(INFERENCE_ATTENTION)
     order = sorted(range(len(texts)), key=lambda place: len(texts[place].encode()))
     for start in range(0, len(order), rows):
         places = order[start : start + rows]
         inputs = tokenize(tokenizer, [texts[place] for place in places], max_tokens, device)
         vectors[places] = embed(body, inputs).cpu().numpy()
+    body.set_attn_implementation(ATTENTION)
     return vectors
 
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 from training.batches import DUPLICATE, SHARES, Pool
 from training.body import ATTENTION, QUESTION_TOKENS, embed_all
@@ -43,16 +43,17 @@ def classifier(body: BertModel) -> BertForTokenClassification:
         **{**body.config.to_dict(), "label2id": LABELS, "id2label": {i: name for name, i in LABELS.items()}}
     )
     config._attn_implementation = ATTENTION
-    model = BertForTokenClassification(config)
+    model: BertForTokenClassification = BertForTokenClassification(config)
     model.bert.load_state_dict(body.state_dict())
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-    return model.eval()  # no dropout: the runs are short and the data is seen once
+    model.train(False)  # no dropout: the runs are short and the data is seen once
+    return model
 
 
 def mine(
     pool: Pool,
     languages: Sequence[str],
-    body: torch.nn.Module,
+    body: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     number: int,
     seed: int = 0,

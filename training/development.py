@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import PreTrainedTokenizerFast
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from evaluation.datasets import Dataset, read_dataset
 from training.body import PASSAGE_TOKENS, QUESTION_TOKENS, embed_all
 
 LANGUAGES = ("fr", "en", "zh")
+Vector = NDArray[np.float32]
 
 
 class Development:
@@ -24,9 +26,9 @@ class Development:
             if (folder / f"xquad-dev-{name}").is_dir()
         }
 
-    def measure(self, body: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> dict[str, float]:
+    def measure(self, body: PreTrainedModel, tokenizer: PreTrainedTokenizerFast) -> dict[str, float]:
         """Return the MRR (percent) of each direction and their mean; empty when there are no sets."""
-        vectors = {}
+        vectors: dict[str, Vector] = {}
         for max_tokens, texts in ((PASSAGE_TOKENS, self._passages()), (QUESTION_TOKENS, self._questions())):
             unique = sorted(set(texts))
             vectors |= dict(zip(unique, embed_all(body, tokenizer, unique, max_tokens), strict=True))
@@ -40,7 +42,7 @@ class Development:
         return (question.text for dataset in self._sets.values() for question in dataset.questions)
 
 
-def _mrr(dataset: Dataset, vectors: dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]]) -> float:
+def _mrr(dataset: Dataset, vectors: dict[str, Vector]) -> float:
     identifiers = list(dataset.documents)
     passages = np.stack([vectors[dataset.documents[identifier][1]] for identifier in identifiers])
     reciprocal = []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer, BertModel, PreTrainedTokenizerFast
+from transformers import AutoModel, BertModel, PreTrainedTokenizerFast
 
 from training.body import embed, tokenize
 from training.losses import translation_loss
@@ -53,7 +53,7 @@ class Teacher:
     """The English model whose vectors the student learns; frozen."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         self._body = AutoModel.from_pretrained(folder, dtype=torch.float32, add_pooling_layer=False).eval().to(device)
         self._device = device
 

@@ -25,6 +25,6 @@ def cached_backward(
     loss.backward()  # type: ignore[no-untyped-call]  # reaches what the loss itself holds too: the temperature
     for side, leaf in zip(parts, leaves, strict=True):
         assert leaf.grad is not None
-        for part, gradient in zip(side, leaf.grad.split(chunk), strict=True):
+        for part, gradient in zip(side, torch.split(leaf.grad, chunk), strict=True):
             encode(part).backward(gradient)  # type: ignore[no-untyped-call]
     return loss.detach()

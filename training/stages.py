@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from transformers import BertModel, PreTrainedTokenizerFast
@@ -30,6 +31,8 @@ TRANSLATIONS_WEIGHT = 0.3
 MINED_QUESTIONS = 40_000
 BATCH = 64
 
+Model = TypeVar("Model", bound=torch.nn.Module)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -48,7 +51,7 @@ class Run:
         body = BertModel.from_pretrained(
             folder, add_pooling_layer=False, dtype=torch.float32, attn_implementation=ATTENTION
         )
-        return body.to(self.device), PreTrainedTokenizerFast.from_pretrained(folder)
+        return move(body, self.device), PreTrainedTokenizerFast.from_pretrained(folder)
 
     def translations(self) -> Batches:
         """Return the batches of translation pairs and lexicon rows."""
@@ -87,7 +90,7 @@ def alignment(run: Run) -> None:
     backend = tokenizer.backend_tokenizer
     rows = base_rows(run.base / "vocab.txt", backend)
     body = widen(run.base, align(old, rows, backend, pairs, run.minutes["alignment"]))
-    run.log.write("alignment", **Development(run.data / "eval").measure(body.to(run.device), tokenizer))
+    run.log.write("alignment", **Development(run.data / "eval").measure(move(body, run.device), tokenizer))
     save_encoder(body, tokenizer, run.out / "alignment", {})
 
 
@@ -134,7 +137,7 @@ def cross(run: Run) -> None:
         number = min(MINED_QUESTIONS, 2 * sum(map(len, pools[kind].examples)))
         mined[kind] = mine(pools[kind], spoken, body, tokenizer, number)
     logger.info("cross: %s questions", {kind: len(found) for kind, found in mined.items()})
-    model = classifier(body).to(run.device)
+    model = move(classifier(body), run.device)
     head = [parameter for name, parameter in model.named_parameters() if name.startswith("classifier")]
     groups = [*_groups(model.bert, embeddings=None, rest=8e-5), Group(head, 1e-3, 0.0)]
     loss = cross_loss(model, tokenizer, CandidateLists(pools, mined))
@@ -167,9 +170,15 @@ class _WithScale(torch.nn.Module):
         self.logarithm = torch.nn.Parameter(torch.tensor(math.log(FIRST_SCALE), device=body.device))
 
 
+def move(model: Model, device: torch.device) -> Model:
+    """Put a model on the device; what transformers' own method declares to take is not what it takes."""
+    torch.nn.Module.to(model, device)
+    return model
+
+
 def _groups(body: BertModel, embeddings: float | None, rest: float) -> list[Group]:
     # Rows of a batch that lacks their piece have no gradient: decay would only wear them away.
-    words = body.embeddings.word_embeddings.weight
+    words = body.embeddings.word_embeddings.get_parameter("weight")
     others = [parameter for parameter in body.parameters() if parameter is not words]
     return [*([Group([words], embeddings, 0.0)] if embeddings else []), Group(others, rest)]
 

@@ -1,7 +1,7 @@
 """The tokenizer: MiniLM's English pieces, French pieces, Chinese characters and words, in one unigram model."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def assemble(scores: dict[str, float]) -> Tokenizer:
 
 def wrap(tokenizer: Tokenizer, max_tokens: int) -> PreTrainedTokenizerFast:
     """Give the tokenizer the form transformers loads: at most `max_tokens`, padded on the right, no token types."""
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]",
         mask_token="[MASK]", padding_side="right", model_max_length=max_tokens,
         model_input_names=["input_ids", "attention_mask"],
@@ -120,7 +120,7 @@ def build_tokenizer(
 
 
 def _shares(tokenizer: Tokenizer, texts: dict[str, list[str]]) -> dict[str, float]:
-    worth: Counter[str] = Counter()
+    worth: dict[str, float] = defaultdict(float)
     for lines in texts.values():
         counts: Counter[int] = Counter()
         for start in range(0, len(lines), 20_000):
