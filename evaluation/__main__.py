@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from evaluation.answers import measure_answers, to_answer_table
 from evaluation.datasets import read_dataset
 from evaluation.report import StageResult, to_json, to_table
 from evaluation.run import EVALUATED_STAGES, evaluate
@@ -28,10 +29,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
     parser.add_argument("--stages", default=",".join(EVALUATED_STAGES), help="default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--answers", action="store_true", help="measure the marked answers instead of the rankings")
     parser.add_argument("--limit-questions", type=int, metavar="N", help="only N questions, evenly spread")
     chosen = parser.parse_args(arguments)
     results: dict[str, dict[str, StageResult]] = {}
     try:
+        if chosen.answers:
+            return _measure_answers(chosen.folders, chosen.limit_questions)
         stages = _stages(chosen.stages)
         settings = Settings.from_env(os.environ)
         datasets = [read_dataset(folder, chosen.limit_questions) for folder in chosen.folders]
@@ -46,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if chosen.json:
         chosen.json.write_text(json.dumps(to_json(results), indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def _measure_answers(folders: Sequence[Path], limit_questions: int | None) -> int:
+    models = load_models(Settings.from_env(os.environ))
+    measured = {folder.name: measure_answers(folder, models, limit_questions) for folder in folders}
+    print(to_answer_table(measured))
     return 0
 
 
