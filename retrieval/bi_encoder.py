@@ -102,11 +102,14 @@ class BiEncoder:
 
 
 def pool(batch: Batch, pooling: Pooling) -> torch.Tensor:
-    """Return one float32 vector per row from the last hidden state, whatever the padding side."""
+    """Return one float32 vector per row from the last hidden state, whatever the padding side.
+
+    `weighted_mean` gives the first token weight 1, the second 2 and so on (SGPT, Muennighoff 2022).
+    """
     states = batch.output.last_hidden_state.float()  # (rows, tokens, dimension)
     mask = batch.mask
-    if pooling == "mean":
-        weights = mask[..., None].float()
+    if pooling in ("mean", "weighted_mean"):
+        weights = (mask if pooling == "mean" else mask.cumsum(dim=1) * mask)[..., None].float()
         mean: torch.Tensor = torch.sum(states * weights, dim=1) / weights.sum(dim=1)
         return mean
     positions = torch.arange(mask.shape[1], device=mask.device) * mask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from retrieval.presets import EncoderPreset, Pooling
 disable_progress_bar()  # type: ignore[no-untyped-call]
 
 _MEGABYTE = 1 << 20
+# As sentence-transformers' pooling configuration names them, after "pooling_mode_".
+POOLING_NAMES: Mapping[str, Pooling] = {
+    "mean_tokens": "mean",
+    "weightedmean_tokens": "weighted_mean",
+    "cls_token": "cls",
+    "lasttoken": "last",
+}
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 
 
@@ -133,13 +141,14 @@ def fingerprint(folder: Path) -> str:
 
 def _read_pooling(folder: Path) -> Pooling:
     pooling = _read_json(folder / "config.json")
-    names: dict[str, Pooling] = {"mean_tokens": "mean", "cls_token": "cls", "lasttoken": "last"}
     chosen = [
         key.removeprefix("pooling_mode_") for key, on in pooling.items() if key.startswith("pooling_mode_") and on
     ]
-    if len(chosen) != 1 or chosen[0] not in names:
-        raise ModelError(f"{folder} pools by {' and '.join(chosen) or 'nothing'}; known are {', '.join(names)}.")
-    return names[chosen[0]]
+    if len(chosen) != 1 or chosen[0] not in POOLING_NAMES:
+        raise ModelError(
+            f"{folder} pools by {' and '.join(chosen) or 'nothing'}; known are {', '.join(POOLING_NAMES)}."
+        )
+    return POOLING_NAMES[chosen[0]]
 
 
 def _read_json(path: Path) -> Any:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from retrieval.passages import Distance
 
-Pooling = Literal["mean", "cls", "last"]
+Pooling = Literal["mean", "weighted_mean", "cls", "last"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def write_layout(folder: Path, pooling: str, normalise: bool) -> None:
     ]
     write_json(folder / "modules.json", modules)
     modes = {
-        f"pooling_mode_{name}": name == pooling for name in ("cls_token", "mean_tokens", "max_tokens", "lasttoken")
+        f"pooling_mode_{name}": name == pooling
+        for name in ("cls_token", "mean_tokens", "max_tokens", "weightedmean_tokens", "lasttoken")
     }
     write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": 16, **modes})

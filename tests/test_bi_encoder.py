@@ -31,7 +31,9 @@ def plain_vector(folder: Path, text: str, pooling: str = "mean", normalise: bool
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     with torch.no_grad():
         states = model(**tokenizer(text, truncation=True, return_tensors="pt")).last_hidden_state[0]
-    vector = {"mean": states.mean(0), "cls": states[0], "last": states[-1]}[pooling]
+    places = torch.arange(1, len(states) + 1)[:, None]
+    weighted = (places * states).sum(0) / places.sum()
+    vector = {"mean": states.mean(0), "cls": states[0], "last": states[-1], "weighted_mean": weighted}[pooling]
     array: NDArray[np.float32] = (vector / vector.norm() if normalise else vector).numpy()
     return array
 
@@ -60,7 +62,10 @@ def test_bundled_identity_and_limits(bundled: BiEncoder) -> None:
     assert identity.text_form == "||mean|256"
 
 
-@pytest.mark.parametrize(("mode", "pooling"), [("mean_tokens", "mean"), ("cls_token", "cls"), ("lasttoken", "last")])
+@pytest.mark.parametrize(
+    ("mode", "pooling"),
+    [("mean_tokens", "mean"), ("cls_token", "cls"), ("lasttoken", "last"), ("weightedmean_tokens", "weighted_mean")],
+)
 @pytest.mark.parametrize("normalise", [True, False])
 def test_pooling(tmp_path: Path, mode: str, pooling: str, normalise: bool) -> None:
     """Every pooling, with and without the Normalize module, in batches of mixed length."""

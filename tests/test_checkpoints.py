@@ -89,7 +89,7 @@ def pickled(folder: Path) -> None:
         (missing("1_Pooling/config.json"), "config.json is missing or damaged"),
         (
             with_pooling(pooling_mode_max_tokens=True),
-            "pools by max_tokens; known are mean_tokens, cls_token, lasttoken",
+            "pools by max_tokens; known are mean_tokens, weightedmean_tokens, cls_token, lasttoken",
         ),
         (with_pooling(pooling_mode_mean_tokens=True, pooling_mode_cls_token=True), "by mean_tokens and cls_token"),
         (with_pooling(pooling_mode_cls_token=False), "pools by nothing"),

@@ -65,6 +65,15 @@ def test_generates_questions_and_trains_biases_only(library: tuple[Path, Path], 
     assert all(name.endswith("bias") for name in changed)
 
 
+def test_another_pooling_is_trained_and_written(library: tuple[Path, Path], tmp_path: Path) -> None:
+    """The new folder is read with it."""
+    out = tmp_path / "tuned"
+    assert main(arguments(*library, out, "--pooling", "weighted_mean")) == 0
+    before, after = (BiEncoder.from_pretrained(str(folder)).identity.text_form for folder in (library[0], out))
+    assert "|mean|" in before
+    assert "|weighted_mean|" in after
+
+
 def test_an_existing_folder_is_left_alone(library: tuple[Path, Path], tmp_path: Path) -> None:
     """Nothing is overwritten."""
     with pytest.raises(InputError, match="exists already"):

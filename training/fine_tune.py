@@ -1,13 +1,15 @@
 """`python -m training fine-tune`: teach an encoder one's own library."""
 
 import argparse
+import json
 import math
 import random
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor
@@ -18,7 +20,7 @@ from retrieval import checkpoints
 from retrieval.batching import Batch, Compute, choose_compute
 from retrieval.bi_encoder import BiEncoder, pool
 from retrieval.errors import InputError
-from retrieval.presets import EncoderPreset
+from retrieval.presets import EncoderPreset, Pooling
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from training.grad_cache import cached_backward
@@ -104,6 +106,7 @@ def main(arguments: Sequence[str]) -> int:
     compute = choose_compute(options.device)
     config, tokenizer = checkpoints.load_config(folder), checkpoints.load_tokenizer(folder)
     preset = checkpoints.read_encoder_preset(folder, config, tokenizer)
+    preset = replace(preset, pooling=options.pooling or preset.pooling)
     encoder = BiEncoder.from_pretrained(options.encoder, options.device)
     texts = list(dict.fromkeys([*(pair.passage for pair in pairs), *passages]))
     places = {text: place for place, text in enumerate(texts)}
@@ -115,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
     fine_tune(
         Learner(model, tokenizer, preset, compute), pairs, [[texts[place] for place in row] for row in found], options
     )
-    _save(model, folder, options.out)
+    _save(model, folder, options.out, options.pooling)
     logger.info(
         "%d pairs learned; the encoder is in %s: set QA_ENCODER to it and add the articles again",
         len(pairs),
@@ -142,6 +145,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="mined for each question, one drawn an epoch; default: %(default)s",
     )
     parser.add_argument("--rate", type=float, default=2e-5, help="learning rate; default: %(default)s")
+    parser.add_argument("--pooling", choices=get_args(Pooling), help="default: the encoder's")
     parser.add_argument(
         "--only-biases", action="store_true", help="BitFit: train the biases only (use a higher --rate, 1e-4 or more)"
     )
@@ -159,7 +163,7 @@ def _library_passages(folder: Path) -> list[str]:
         return [passage.text for article in store.articles() for passage in store.passages(article.id)]
 
 
-def _save(model: PreTrainedModel, source: Path, target: Path) -> None:
+def _save(model: PreTrainedModel, source: Path, target: Path, pooling: Pooling | None) -> None:
     """Write the new weights beside copies of the source's other files; the folder appears only when it is whole."""
     unfinished = target.with_name(target.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -169,4 +173,10 @@ def _save(model: PreTrainedModel, source: Path, target: Path) -> None:
     for file in weights.glob("*.safetensors*"):
         file.rename(unfinished / file.name)
     shutil.rmtree(weights)
+    if pooling:
+        modules = json.loads((unfinished / "modules.json").read_text(encoding="utf-8"))
+        path = unfinished / modules[1]["path"] / "config.json"
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        modes = {f"pooling_mode_{name}": kind == pooling for name, kind in checkpoints.POOLING_NAMES.items()}
+        path.write_text(json.dumps({**settings, **modes}, indent=2) + "\n", encoding="utf-8")
     unfinished.rename(target)
