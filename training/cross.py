@@ -23,6 +23,7 @@ QUESTIONS = 8
 CANDIDATES = 4
 MAX_TOKENS = 224
 MINED = 24
+BLOCK = 512
 PARTS = 4
 SPAN_WEIGHT = 0.3
 MAX_ANSWER_CHARACTERS = 160
@@ -65,14 +66,18 @@ def mine(
     rng = random.Random(seed)
     drawn = [(place, rng.choice(pool.examples[place])) for place in rng.choices(range(len(pool.passages)), k=number)]
     vectors = embed_all(body, tokenizer, [example.question for _, example in drawn], QUESTION_TOKENS, rows=128)
-    spoken = np.array(languages)
+    spoken, told = np.array(languages), np.array([example.passage_language for _, example in drawn])
     found = []
-    for (place, example), vector in zip(drawn, vectors, strict=True):
-        scores = pool.vectors @ vector
-        scores[pool.vectors @ pool.vectors[place] > DUPLICATE] = -1.0
-        nearest = np.argpartition(-scores, MINED)[:MINED]
-        same = np.where(spoken == example.passage_language, scores, -1.0)
-        found.append(Candidates(example, np.argpartition(-same, MINED)[:MINED].tolist(), nearest.tolist()))
+    for start in range(0, number, BLOCK):
+        own = pool.vectors[[place for place, _ in drawn[start : start + BLOCK]]]
+        scores = vectors[start : start + BLOCK] @ pool.vectors.T
+        scores[own @ pool.vectors.T > DUPLICATE] = -1.0
+        nearest = np.argpartition(-scores, MINED, axis=1)[:, :MINED]
+        scores[told[start : start + BLOCK, None] != spoken[None]] = -1.0
+        same = np.argpartition(-scores, MINED, axis=1)[:, :MINED]
+        examples = [example for _, example in drawn[start : start + BLOCK]]
+        rows = zip(examples, same.tolist(), nearest.tolist(), strict=True)
+        found += [Candidates(*row) for row in rows]
     return found
 
 

@@ -28,7 +28,7 @@ FIRST_SCALE = 20.0
 # Steps between two batches of translations while questions are learned, so that the languages stay together.
 TRANSLATIONS_EVERY = 5
 TRANSLATIONS_WEIGHT = 0.3
-MINED_QUESTIONS = 40_000
+MINED_QUESTIONS = 12_000
 BATCH = 64
 
 Model = TypeVar("Model", bound=torch.nn.Module)
