@@ -15,6 +15,7 @@ import numpy as np
 from ir_measures import AP, R, nDCG
 
 from evaluation.datasets import Dataset
+from retrieval.passages import Language
 
 Ranking = Sequence[tuple[str, float]]
 """Document ids and scores, best first; a document that is not in it was not found."""
@@ -99,6 +100,22 @@ def measure(rankings: Mapping[str, Ranking], dataset: Dataset) -> Measures:
         missed=missed,
         questions=len(ranks),
     )
+
+
+def mean_ranks(
+    rankings: Mapping[str, Ranking], dataset: Dataset, languages: Mapping[str, Language]
+) -> dict[Language, float]:
+    """Return the mean rank of the relevant documents in each language, as `expected_rank` counts.
+
+    `languages` gives each document's. Where a question is answered in several languages equally well, the gaps
+    between these means are the bias of a ranking between languages (compare LAReQA, Roy et al. 2020).
+    """
+    ranks: dict[Language, list[float]] = {}
+    for question in dataset.questions:
+        for document_id in question.relevant:
+            rank = expected_rank(rankings[question.id], {document_id}, len(dataset.documents))
+            ranks.setdefault(languages[document_id], []).append(rank)
+    return {language: float(np.mean(found)) for language, found in sorted(ranks.items())}
 
 
 def _check_ranking(ranking: Ranking, relevant_ids: Collection[str], document_count: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from evaluation.measures import Measures
+from retrieval.passages import Language
 
 COLUMNS = (
     "Top-mean",
@@ -23,10 +24,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class StageResult:
-    """How good one stage was on one data set, and how many questions a second it answered."""
+    """How good one stage was on one data set, and how many questions a second it answered.
+
+    `mean_ranks` are by language of the document, empty where no question is answered in several.
+    """
 
     measures: Measures
     questions_per_second: float
+    mean_ranks: Mapping[Language, float] = field(default_factory=dict)
 
 
 Results = Mapping[str, Mapping[str, StageResult]]
@@ -36,11 +41,15 @@ Results = Mapping[str, Mapping[str, StageResult]]
 def to_json(results: Results) -> dict[str, dict[str, dict[str, float]]]:
     """Return the results as plain numbers: folder, then stage, then the names of `Measures`' fields.
 
-    `questions_per_second` stands beside them; units are those of `Measures`, unrounded.
+    `questions_per_second` and the mean ranks by language stand beside them; units are those of `Measures`, unrounded.
     """
     return {
         folder: {
-            stage: {**asdict(result.measures), "questions_per_second": result.questions_per_second}
+            stage: {
+                **asdict(result.measures),
+                "questions_per_second": result.questions_per_second,
+                **{f"mean_rank_{language}": rank for language, rank in result.mean_ranks.items()},
+            }
             for stage, result in stages.items()
         }
         for folder, stages in results.items()
@@ -64,7 +73,14 @@ def _folder_table(folder: str, stages: Mapping[str, StageResult]) -> str:
         cells = [name.ljust(widths[0])]
         cells += [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
         lines.append("  ".join(cells))
+    lines += [_language_line(name, result.mean_ranks) for name, result in stages.items() if result.mean_ranks]
     return "\n".join(lines) + "\n"
+
+
+def _language_line(stage: str, ranks: Mapping[Language, float]) -> str:
+    means = ", ".join(f"{language} {rank:.2f}" for language, rank in ranks.items())
+    gap = max(ranks.values()) - min(ranks.values())
+    return f"{stage}: mean rank of the right documents {means}; largest gap {gap:.2f}"
 
 
 def _cells(result: StageResult) -> tuple[str, ...]:

@@ -12,16 +12,16 @@ from time import perf_counter
 from rank_bm25 import BM25Okapi
 
 from evaluation.datasets import Dataset
-from evaluation.measures import Ranking, measure
+from evaluation.measures import Ranking, mean_ranks, measure
 from evaluation.report import StageResult
 from ingest.articles import Article
 from ingest.split import split_article
-from retrieval.passages import Passage, ScoredPassage, Selection
+from retrieval.passages import Language, Passage, ScoredPassage, Selection
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
-from retrieval.text import tokenize
+from retrieval.text import detect_language, tokenize
 
 REFERENCE = "rank-bm25"
 EVALUATED_STAGES = (REFERENCE, "bm25", "dense", "fused", "reranked")
@@ -75,10 +75,22 @@ def evaluate(
                     found[stage][question.id] = rankings[stage]()
                     seconds[stage] += sum(result.seconds.get(step, 0.0) for step in _STEPS[stage])
             on_question()
+    languages = _languages(dataset)
     return {
-        stage: StageResult(measure(found[stage], dataset), len(dataset.questions) / max(seconds[stage], 1e-9))
+        stage: StageResult(
+            measure(found[stage], dataset),
+            len(dataset.questions) / max(seconds[stage], 1e-9),
+            mean_ranks(found[stage], dataset, languages) if languages else {},
+        )
         for stage in stages
     }
+
+
+def _languages(dataset: Dataset) -> dict[str, Language]:
+    """Return the documents' languages, or nothing where no question is answered in several."""
+    languages = {name: detect_language(text) for name, (_, text) in dataset.documents.items()}
+    mixed = any(len({languages[name] for name in question.relevant}) > 1 for question in dataset.questions)
+    return languages if mixed else {}
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytrec_eval
 from scipy.stats import rankdata  # type: ignore[import-untyped]
 
 from evaluation.datasets import Dataset, LabelledQuestion
-from evaluation.measures import Measures, Ranking, expected_rank, measure
+from evaluation.measures import Measures, Ranking, expected_rank, mean_ranks, measure
 
 
 def dataset(document_count: int, relevant: list[dict[str, int]]) -> Dataset:
@@ -198,3 +198,11 @@ def test_agrees_with_independent_implementations(document_count: int) -> None:
     for name, their_name in (("ndcg10", "ndcg_cut_10"), ("recall100", "recall_100"), ("map", "map")):
         total = sum(row[their_name] for row in found.values())
         assert getattr(result, name) == pytest.approx(100 * total / len(cases), rel=1e-12), name
+
+
+def test_mean_ranks_by_language() -> None:
+    """The French document is at 1 and 3, the Chinese one at 2 and tied behind the two ranked of four: 3.5."""
+    asked = dataset(4, [{"d0": 1, "d1": 1}, {"d0": 1, "d1": 1}])
+    rankings: dict[str, Ranking] = {"q0": [("d0", 2), ("d1", 1)], "q1": [("d2", 3), ("d3", 2), ("d0", 1)]}
+    found = mean_ranks(rankings, asked, {"d0": "fr", "d1": "zh", "d2": "en", "d3": "en"})
+    assert found == {"fr": 2.0, "zh": 3.0}

@@ -23,6 +23,15 @@ bm25      16.80   100.80  71.70  88.30   91.80  79.20    80.46       97.50  12/5
 """
 
 
+def test_mean_ranks_by_language_are_a_line_of_their_own() -> None:
+    """With the gap between the first and the last language."""
+    biased = StageResult(BM25.measures, 10.0, {"en": 2.0, "fr": 3.5, "zh": 7.25})
+    assert to_table({"pool": {"dense": biased}}).splitlines()[-1] == (
+        "dense: mean rank of the right documents en 2.00, fr 3.50, zh 7.25; largest gap 5.25"
+    )
+    assert to_json({"pool": {"dense": biased}})["pool"]["dense"]["mean_rank_zh"] == 7.25
+
+
 def test_json_names_are_stable() -> None:
     """Every name and unrounded value is there, under folder and stage."""
     report = to_json(RESULTS)
