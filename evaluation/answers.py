@@ -91,18 +91,17 @@ def measure_answers(folder: Path, models: Models, limit_questions: int | None = 
     similarity = models.encoder.encode_questions([question.text for question in asked]) @ (
         models.encoder.encode_passages([_text(dataset, name) for name in names]).T
     )
-    exact, overlap, refused, false_refusals = [], [], [], []
+    rows: list[tuple[float, float, float, float]] = []
     for question, row in zip(asked, similarity, strict=True):
         own = next(iter(question.relevant))
         read = models.reader.read(question.text, [_text(dataset, own)])[0]
         found = read.text if read else ""
-        exact.append(exact_match(found, answers[question.id]))
-        overlap.append(f1(found, answers[question.id]))
         others = [names[place] for place in (-row).argsort(kind="stable") if names[place] not in question.relevant][:5]
-        refused.append(_refuses(question, dataset, others, models))
-        false_refusals.append(_refuses(question, dataset, [own, *others[:4]], models))
-    shares = (100 * sum(values) / len(values) for values in (exact, overlap, refused, false_refusals))
-    return AnswerMeasures(*shares, len(asked))
+        refused = _refuses(question, dataset, others, models)
+        false_refusal = _refuses(question, dataset, [own, *others[:4]], models)
+        right = answers[question.id]
+        rows.append((exact_match(found, right), f1(found, right), refused, false_refusal))
+    return AnswerMeasures(*(100 * sum(column) / len(rows) for column in zip(*rows, strict=True)), len(asked))
 
 
 def _refuses(question: LabelledQuestion, dataset: Dataset, names: Sequence[str], models: Models) -> bool:
