@@ -1,4 +1,4 @@
-"""A faster attention for BLOOM, which transformers runs only step by step, with every score in memory.
+"""A faster BLOOM: transformers computes its attention only step by step, with every score in memory.
 
 ALiBi (Press et al. 2021) adds slope * key position to a score. A softmax does not change when all scores of a row
 move by the same amount, so slope * (key position - query position) gives the same attention. That form is the same
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.nn import GELU
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import BloomModel, PreTrainedModel
 from transformers.models.bloom.modeling_bloom import BloomAttention, build_alibi_tensor, dropout_add
@@ -21,9 +22,9 @@ _ALIGNMENT = 16
 
 
 def use_fast_attention(model: PreTrainedModel) -> None:
-    """Let a loaded BLOOM model, with or without a head, compute its attention in one fused step, in place.
+    """Let a loaded BLOOM model, with or without a head, compute attention and activation in one step each, in place.
 
-    Equal to transformers' own attention on every real token, for padding on either side. Afterwards the model
+    Equal to transformers' own on every real token, for padding on either side. Afterwards the model
     keeps no cache and must be given an attention mask. Other models are left as they are.
     """
     base = model.base_model
@@ -32,8 +33,11 @@ def use_fast_attention(model: PreTrainedModel) -> None:
     model.config.use_cache = False
     # On the model and not in a class of its own, whose name would be saved as the architecture.
     base.build_alibi_tensor = _bias_for_all_layers  # type: ignore[method-assign]
-    for block in base.h:
+    blocks: Any = base.h
+    for block in blocks:
         block.self_attention.__class__ = _FastBloomAttention
+        # The same formula in one step instead of seven, each of which writes the widest states of the model.
+        block.mlp.gelu_impl = GELU(approximate="tanh")
 
 
 def _bias_for_all_layers(attention_mask: torch.Tensor, num_heads: int, dtype: torch.dtype) -> torch.Tensor:
