@@ -24,7 +24,7 @@ from retrieval.batching import Compute, choose_compute, forward
 from retrieval.bloom_attention import use_fast_attention
 from retrieval.errors import ModelError
 from retrieval.gte import read_gte_config
-from retrieval.pairs import PairForm, encode_pairs, model_inputs, separators
+from retrieval.pairs import PairForm, encode_pairs, model_inputs, read_template
 from retrieval.reranker_presets import RerankerPreset, find_preset
 
 # One of two labels with such a name is the one that means relevant.
@@ -145,9 +145,11 @@ def _read_form(
         if limit > _MOST_TOKENS:
             raise ModelError(f"{folder} sets no limit of tokens: set model_max_length in its tokenizer_config.json.")
         return PairForm(limit)
-    if separators(tokenizer) != preset.separators:
+    special = read_template(tokenizer).special
+    separators = tuple("".join(tokenizer.convert_ids_to_tokens(part)) for part in special)
+    if separators != preset.separators:
         raise ModelError(
-            f"The tokenizer in {folder} puts {separators(tokenizer)} before, between and after a pair, but the model "
-            f"of this name was made with {preset.separators}: take the tokenizer published with it."
+            f"The tokenizer in {folder} puts {separators} before, between and after a pair, but the model of this "
+            f"name was made with {preset.separators}: take the tokenizer published with it."
         )
     return replace(preset.form, max_tokens=min(limit, preset.form.max_tokens))

@@ -27,6 +27,14 @@ class PairForm:
     padding_side: PaddingSide = "right"
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a tokenizer puts around a pair: ids before, between and after its two texts, and every part's type."""
+
+    special: tuple[list[int], list[int], list[int]]
+    types: tuple[int, int, int, int, int]
+
+
 def encode_pairs(
     tokenizer: PreTrainedTokenizerBase, question: str, texts: Sequence[str], form: PairForm
 ) -> dict[str, list[Any]]:
@@ -35,29 +43,24 @@ def encode_pairs(
     Returns lists of one entry per text: `input_ids`, `offset_mapping` (characters, in question or text),
     `sequence_ids` (0 first of the pair, 1 second, None special) and `token_type_ids` where the model has them.
     """
-    backend = tokenizer.backend_tokenizer
-    # Both stay set from an earlier call of the tokenizer, and would cut and pad here too.
-    backend.no_truncation()
-    backend.no_padding()
-    room = form.max_tokens - tokenizer.num_special_tokens_to_add(pair=True)
-    # The question once for each text, since cutting is in place.
-    questions = backend.encode_batch([question] * len(texts), add_special_tokens=False)
-    passages = backend.encode_batch(list(texts), add_special_tokens=False)
-    pairs = []
-    for asked, passage in zip(questions, passages, strict=True):
-        # Cut as tokens: cut as text, the last word could fall into other tokens.
-        lengths = _fitting(len(asked), len(passage), room, form)
-        asked.truncate(lengths[0])
-        passage.truncate(lengths[1])
-        parts = (passage, asked) if form.passage_first else (asked, passage)
-        pairs.append(backend.post_process(*parts))
-    encoded = {
-        "input_ids": [pair.ids for pair in pairs],
-        "offset_mapping": [pair.offsets for pair in pairs],
-        "sequence_ids": [pair.sequence_ids for pair in pairs],
-    }
-    if "token_type_ids" in tokenizer.model_input_names:
-        encoded["token_type_ids"] = [pair.type_ids for pair in pairs]
+    template = read_template(tokenizer)
+    room = form.max_tokens - sum(map(len, template.special))
+    # Cut here, as tokens: cut as text, the last word could fall into other tokens. A tokenizer that cuts a pair keeps
+    # what it cut off, every piece of a long question with every piece of a long passage, until memory is full.
+    asked, *passages = _tokenize(tokenizer, [question, *texts])
+    encoded: dict[str, list[Any]] = {"input_ids": [], "offset_mapping": [], "sequence_ids": [], "token_type_ids": []}
+    for passage in passages:
+        kept = _fitting(len(asked), len(passage), room, form)
+        both = [asked[: kept[0]], passage[: kept[1]]]
+        first, second = reversed(both) if form.passage_first else both
+        before, between, after = ([(token, (0, 0)) for token in part] for part in template.special)
+        parts = (before, first, between, second, after)
+        encoded["input_ids"].append([token for part in parts for token, _ in part])
+        encoded["offset_mapping"].append([span for part in parts for _, span in part])
+        encoded["sequence_ids"].append(_spread((None, 0, None, 1, None), parts))
+        encoded["token_type_ids"].append(_spread(template.types, parts))
+    if "token_type_ids" not in tokenizer.model_input_names:
+        del encoded["token_type_ids"]
     return encoded
 
 
@@ -67,15 +70,33 @@ def model_inputs(pairs: Mapping[str, list[Any]]) -> list[dict[str, list[int]]]:
     return [{name: pairs[name][row] for name in names} for row in range(len(pairs["input_ids"]))]
 
 
-def separators(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str, str]:
-    """Return the special tokens that a tokenizer puts before a pair, between its two texts and after them."""
-    pair = tokenizer(["a"], ["a"])
-    places = pair.sequence_ids(0)
-    tokens = tokenizer.convert_ids_to_tokens(pair["input_ids"][0])
-    first, second = places.index(0), places.index(1)
-    between = [token for token, place in zip(tokens[first:second], places[first:second], strict=True) if place is None]
-    after = [token for token, place in zip(tokens[second:], places[second:], strict=True) if place is None]
-    return "".join(tokens[:first]), "".join(between), "".join(after)
+def read_template(tokenizer: PreTrainedTokenizerBase) -> Template:
+    """Return what a tokenizer puts around a pair, seen on a pair of one-letter texts.
+
+    Tokenizers of each kind keep it somewhere else.
+    """
+    pair = tokenizer(["a"], ["a"], return_token_type_ids=True)
+    ids, types, texts = pair["input_ids"][0], pair["token_type_ids"][0], pair.sequence_ids(0)
+    first, second = texts.index(0), texts.index(1)
+    between, after = first + texts.count(0), second + texts.count(1)
+    special = (ids[:first], ids[between:second], ids[after:])
+    # A part without tokens has any type.
+    kinds = [(types[start:end] or [0])[0] for start, end in ((0, first), (between, second), (after, len(ids)))]
+    return Template(special, (kinds[0], types[first], kinds[1], types[second], kinds[2]))
+
+
+def _tokenize(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[tuple[int, tuple[int, int]]]]:
+    """Return each text's tokens as (id, characters), without special tokens."""
+    found = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return [
+        list(zip(ids, spans, strict=True))
+        for ids, spans in zip(found["input_ids"], found["offset_mapping"], strict=True)
+    ]
+
+
+def _spread(values: Sequence[int | None], parts: Sequence[Sequence[Any]]) -> list[int | None]:
+    """Return each value as often as its part is long."""
+    return [value for value, part in zip(values, parts, strict=True) for _ in part]
 
 
 def _fitting(question: int, passage: int, room: int, form: PairForm) -> tuple[int, int]:
