@@ -55,8 +55,12 @@ def read_gte_config(folder: Path) -> PretrainedConfig | None:
     copied = {name: values[name] for name in _COPIED if name in values}
     try:
         config: PretrainedConfig = AutoConfig.for_model("gte", **copied, rope_parameters=_rotary(folder, values))
-    except Exception as error:  # the configuration checks its values with errors of several types
-        raise ModelError(f"{folder}: config.json cannot be read as a GTE model: {error}") from error
+    except ModelError:
+        raise
+    except Exception as error:  # a value is missing or wrong; the configuration has errors of several types
+        raise ModelError(
+            f"{folder}: config.json cannot be read as a GTE model: {type(error).__name__} {error}"
+        ) from error
     return config
 
 

@@ -93,7 +93,8 @@ def test_the_rotary_embedding_in_transformers_terms(tmp_path: Path) -> None:
         ({"logn_attention_scale": True}, "logn_attention_scale is True"),
         ({"rope_scaling": {"type": "ntk", "factor": 8.0, "mixed_b": 0.3}}, "mixed_b.*only ntk with a factor"),
         ({"rope_scaling": {"type": "dynamic", "factor": 8.0}}, "dynamic.*only ntk with a factor"),
-        ({"hidden_size": "many"}, "cannot be read as a GTE model"),
+        ({"rope_scaling": {"type": "ntk"}}, "cannot be read as a GTE model: KeyError 'factor'"),
+        ({"hidden_size": "many"}, "cannot be read as a GTE model: ValueError"),
     ],
 )
 def test_what_the_classes_cannot_do_is_refused(tmp_path: Path, changes: dict[str, object], fault: str) -> None:
