@@ -188,3 +188,10 @@ def test_no_texts(folders: dict[str, Path]) -> None:
     """Nothing in, nothing out."""
     for folder in folders.values():
         assert CrossEncoder.from_pretrained(str(folder), "cpu").score(QUESTION, []).shape == (0,)
+
+
+def test_bloom_runs_with_the_fused_attention(folders: dict[str, Path]) -> None:
+    """Which keeps no cache; the equality with transformers' own is in test_bloom_attention.py."""
+    model = CrossEncoder.from_pretrained(str(folders[BLOOM[0]]), "cpu")._model
+    ids = torch.tensor([[5, 6]])
+    assert model(input_ids=ids, attention_mask=torch.ones_like(ids)).past_key_values is None
