@@ -53,7 +53,7 @@ def find_folder(name: str) -> Path:
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Return a folder's fast tokenizer; ModelError if it is missing or damaged."""
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
         raise ModelError(f"The tokenizer in {folder} cannot be read: {_reason(error)}") from error
     if not tokenizer.is_fast:
@@ -64,7 +64,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 def load_config(folder: Path) -> PretrainedConfig:
     """Return a folder's configuration; ModelError if it is missing or damaged."""
     try:
-        config: PretrainedConfig = AutoConfig.from_pretrained(folder)
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
         raise ModelError(f"{folder} is not a model folder, its config.json cannot be read: {_reason(error)}") from error
     return config

@@ -2,57 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from transformers import (
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
+    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from retrieval import checkpoints
 from retrieval.batching import Compute, choose_compute, forward
+from retrieval.bloom_attention import use_fast_attention
 from retrieval.errors import ModelError
+from retrieval.gte import read_gte_config
+from retrieval.pairs import PairForm, encode_pairs, model_inputs, read_template
+from retrieval.reranker_presets import RerankerPreset, find_preset
 
-# A question may take this share of the model's tokens; the passage is cut to what is left.
-_QUESTION_SHARE = 0.5
+# One of two labels with such a name is the one that means relevant.
+_POSITIVE_NAMES = ("relevant", "relevance", "positive")
+_MOST_TOKENS = 1 << 20  # tokenizers without a limit give a number far beyond
 
 
 class CrossEncoder:
     """Scores texts against a question: `Reranker` over transformers.
 
-    Knows two kinds of model: a sequence classifier with one logit, and this project's own, a token
-    classifier whose label `relevance` is read on the first token. Safe to use from several threads.
+    Knows sequence classifiers with one logit or with two, and this project's own, a token classifier whose label
+    `relevance` is read on the first token. Safe to use from several threads.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, compute: Compute) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        form: PairForm,
+        label: int | None,
+        compute: Compute,
+    ) -> None:
         self._model, self._tokenizer, self._compute = model, tokenizer, compute
+        self._form, self._label = form, label
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
-        self._relevance = checkpoints.label_ids(model.config).get("relevance")
-        self._max_tokens = checkpoints.token_limit(model.config, tokenizer)
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto") -> CrossEncoder:
-        """Load the model of a directory or hub id; ModelError if it is none that scores pairs."""
-        folder = checkpoints.find_folder(name)
-        config, compute = checkpoints.load_config(folder), choose_compute(device)
-        architecture = (config.architectures or [""])[0]
-        if architecture.endswith("ForSequenceClassification") and config.num_labels == 1:
-            model_class: Any = AutoModelForSequenceClassification
-        elif architecture.endswith("ForTokenClassification") and "relevance" in checkpoints.label_ids(config):
-            model_class = AutoModelForTokenClassification
-        else:
-            raise ModelError(
-                f"{folder} holds {architecture or 'an unnamed model'} with {config.num_labels} labels, which does not "
-                "score pairs: use a sequence classifier with one label, or a folder made by this project's training."
-            )
-        model = checkpoints.load_weights(model_class, folder, compute)
-        return cls(model, checkpoints.load_tokenizer(folder), compute)
+        """Load the model of a directory or hub id; ModelError if it is none that scores pairs.
+
+        A model of `reranker_presets` is run as its row says, any other as its own configuration says.
+        """
+        folder, preset = checkpoints.find_folder(name), find_preset(name)
+        config = read_gte_config(folder) or checkpoints.load_config(folder)
+        model_class, label = _read_labels(folder, config, preset)
+        tokenizer, compute = checkpoints.load_tokenizer(folder), choose_compute(device)
+        form = _read_form(folder, config, tokenizer, preset)
+        model = checkpoints.load_weights(model_class, folder, compute, config=config)
+        # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
+        model.config.pad_token_id = tokenizer.pad_token_id
+        use_fast_attention(model)
+        return cls(model, tokenizer, form, label, compute)
 
     @property
     def floor(self) -> float:
@@ -65,48 +79,77 @@ class CrossEncoder:
         return float(getattr(self._model.config, "rerank_weight", 1.0))
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
-        """Return each text's score in 0-1, (texts,); the question first, the text cut to what fits.
+        """Return each text's score in 0-1, (texts,); 0 for a pair without any token.
 
-        The logistic function is taken in float64: in half precision good passages all become 1.0.
+        Computed from the logits in float64: in half precision good passages all become 1.0.
         """
         scores = np.zeros(len(texts), dtype=np.float64)
         if not texts:
             return scores
         with self._tokenizer_lock:
-            pairs = encode_pairs(self._tokenizer, question, texts, self._max_tokens)
-        pad_id = self._tokenizer.pad_token_id or 0
-        for batch in forward(self._model, model_inputs(pairs), pad_id, "right", self._compute):
-            output = batch.output.logits.double()
-            rows = output[:, 0] if self._relevance is None else output[:, 0, self._relevance]
-            scores[batch.rows] = rows.sigmoid().cpu().numpy()
+            inputs = model_inputs(encode_pairs(self._tokenizer, question, texts, self._form))
+        filled = [row for row, values in enumerate(inputs) if values["input_ids"]]
+        inputs = [inputs[row] for row in filled]
+        pad_id = self._tokenizer.pad_token_id
+        for batch in forward(self._model, inputs, pad_id, self._form.padding_side, self._compute):
+            relevance = read_relevance(batch.output.logits.double(), self._label)
+            scores[[filled[row] for row in batch.rows]] = relevance.cpu().numpy()
         return scores
 
 
-def encode_pairs(
-    tokenizer: PreTrainedTokenizerBase, question: str, texts: Sequence[str], max_tokens: int
-) -> dict[str, list[Any]]:
-    """Tokenize (question, text) pairs within `max_tokens`, cutting the text; offsets included.
+def read_relevance(logits: torch.Tensor, label: int | None) -> torch.Tensor:
+    """Return scores in 0-1, (rows,), from a classifier's logits.
 
-    A question longer than its share is cut too: otherwise no room is left for the text.
+    (rows, tokens, labels) are read on the first token; (rows, 1) give the logistic function of the only logit, and
+    (rows, 2) the softmax of `label`.
     """
-    limit = int(max_tokens * _QUESTION_SHARE)
-    offsets = tokenizer(question, add_special_tokens=False, return_offsets_mapping=True, verbose=False)[
-        "offset_mapping"
-    ]
-    if len(offsets) > limit:
-        question = question[: offsets[limit - 1][1]]
-    pairs = tokenizer(
-        [question] * len(texts),
-        list(texts),
-        truncation="only_second",
-        max_length=max_tokens,
-        return_offsets_mapping=True,
+    if logits.ndim == 3:
+        return logits[:, 0, label].sigmoid()
+    return logits[:, 0].sigmoid() if label is None else logits.softmax(dim=1)[:, label]
+
+
+def _read_labels(folder: Path, config: PretrainedConfig, preset: RerankerPreset | None) -> tuple[Any, int | None]:
+    """Return the model's class and the place of the label that means relevant, None for a single logit."""
+    architecture, labels = (config.architectures or ["an unnamed model"])[0], checkpoints.label_ids(config)
+    found = f"{folder} holds {architecture} with {config.num_labels} labels"
+    wanted = preset.positive_label if preset else None
+    if preset and (config.num_labels != (2 if wanted else 1) or (wanted and wanted not in labels)):
+        asked = f"two, one of them {wanted}" if wanted else "one"
+        raise ModelError(f"{found}, but the model of this name has {asked}: rename the folder if it is another model.")
+    if architecture.endswith("ForTokenClassification") and "relevance" in labels:
+        return AutoModelForTokenClassification, labels["relevance"]
+    if architecture.endswith("ForSequenceClassification") and config.num_labels == 1:
+        return AutoModelForSequenceClassification, None
+    if architecture.endswith("ForSequenceClassification") and config.num_labels == 2:
+        positive = [place for label, place in labels.items() if label == wanted or label.lower() in _POSITIVE_NAMES]
+        if len(positive) == 1:
+            return AutoModelForSequenceClassification, positive[0]
+        raise ModelError(
+            f"{found}, {' and '.join(labels)}, and does not say which of them means relevant: name that one "
+            '"relevant" in id2label and label2id of its config.json.'
+        )
+    raise ModelError(
+        f"{found}, which does not score pairs: use a sequence classifier with one label or two, or a folder made by "
+        "this project's training."
     )
-    pairs["sequence_ids"] = [pairs.sequence_ids(row) for row in range(len(texts))]
-    return dict(pairs)
 
 
-def model_inputs(pairs: Mapping[str, list[Any]]) -> list[dict[str, list[int]]]:
-    """Return, row by row, those parts of `encode_pairs`' result that a model is given."""
-    names = [name for name in pairs if name in ("input_ids", "token_type_ids")]
-    return [{name: pairs[name][row] for name in names} for row in range(len(pairs["input_ids"]))]
+def _read_form(
+    folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase, preset: RerankerPreset | None
+) -> PairForm:
+    """Return the pair form; ModelError if the tokenizer is not the row's or lacks what a batch needs."""
+    if tokenizer.pad_token_id is None:
+        raise ModelError(f"The tokenizer in {folder} has no padding token: set pad_token in its tokenizer_config.json.")
+    limit = checkpoints.token_limit(config, tokenizer)
+    if preset is None:
+        if limit > _MOST_TOKENS:
+            raise ModelError(f"{folder} sets no limit of tokens: set model_max_length in its tokenizer_config.json.")
+        return PairForm(limit)
+    special = read_template(tokenizer).special
+    separators = tuple("".join(tokenizer.convert_ids_to_tokens(part)) for part in special)
+    if separators != preset.separators:
+        raise ModelError(
+            f"The tokenizer in {folder} puts {separators} before, between and after a pair, but the model of this "
+            f"name was made with {preset.separators}: take the tokenizer published with it."
+        )
+    return replace(preset.form, max_tokens=min(limit, preset.form.max_tokens))

@@ -18,8 +18,8 @@ from transformers import (
 
 from retrieval import checkpoints
 from retrieval.batching import Compute, choose_compute, forward
-from retrieval.cross_encoder import encode_pairs, model_inputs
 from retrieval.errors import ModelError
+from retrieval.pairs import PairForm, encode_pairs, model_inputs
 from retrieval.passages import Answer
 from retrieval.sentences import Span, sentence_spans
 
@@ -37,7 +37,7 @@ class Reader:
         self._model, self._tokenizer, self._compute = model, tokenizer, compute
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
         self._labels = checkpoints.label_ids(model.config)
-        self._max_tokens = checkpoints.token_limit(model.config, tokenizer)
+        self._form = PairForm(checkpoints.token_limit(model.config, tokenizer))
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto") -> Reader:
@@ -73,7 +73,7 @@ class Reader:
         if not texts:
             return answers
         with self._tokenizer_lock:
-            pairs = encode_pairs(self._tokenizer, question, texts, self._max_tokens)
+            pairs = encode_pairs(self._tokenizer, question, texts, self._form)
         pad_id = self._tokenizer.pad_token_id or 0
         for batch in forward(self._model, model_inputs(pairs), pad_id, "right", self._compute):
             starts, ends = self._logits(batch.output)

@@ -20,8 +20,9 @@ from transformers import (
     BertModel,
 )
 
-from retrieval.cross_encoder import CrossEncoder, encode_pairs
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.errors import ModelError
+from retrieval.pairs import PairForm, encode_pairs
 
 BUNDLED = Path(__file__).resolve().parent.parent / "models" / "cross-encoder"
 QUESTION = "How tall is the tower?"
@@ -110,7 +111,7 @@ def test_scores_near_one_stay_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model_class", "labels", "fault"),
     [
-        (BertForSequenceClassification, 2, "BertForSequenceClassification with 2 labels"),
+        (BertForSequenceClassification, 3, "BertForSequenceClassification with 3 labels"),
         (BertForTokenClassification, 3, "BertForTokenClassification with 3 labels"),
         (BertForQuestionAnswering, 2, "BertForQuestionAnswering"),
         (BertModel, 1, "BertModel"),
@@ -151,7 +152,9 @@ def test_a_score_does_not_depend_on_the_texts_beside_it(bundled: CrossEncoder) -
 def test_only_the_text_is_cut(tmp_path: Path) -> None:
     """A long text fills the 48 tokens; the question of 3 stays whole, with three special tokens."""
     write_classifier(tmp_path)
-    pairs = encode_pairs(AutoTokenizer.from_pretrained(tmp_path), "how tall ?", ["the tower " * 100, "wall"], 48)
+    pairs = encode_pairs(
+        AutoTokenizer.from_pretrained(tmp_path), "how tall ?", ["the tower " * 100, "wall"], PairForm(48)
+    )
     assert pairs["sequence_ids"][0] == [None, 0, 0, 0, None, *[1] * 42, None]
     assert pairs["sequence_ids"][1] == [None, 0, 0, 0, None, 1, None]
     assert pairs["offset_mapping"][0][5:7] == [(0, 3), (4, 9)]
@@ -161,7 +164,7 @@ def test_a_long_question_leaves_room(tmp_path: Path) -> None:
     """The question is cut to half of the 48 tokens, the text gets the rest."""
     folder = write_classifier(tmp_path)
     question, text = "how " * 500, "tower " * 100
-    pairs = encode_pairs(AutoTokenizer.from_pretrained(tmp_path), question, [text], 48)
+    pairs = encode_pairs(AutoTokenizer.from_pretrained(tmp_path), question, [text], PairForm(48))
     assert pairs["sequence_ids"][0] == [None, *[0] * 24, None, *[1] * 21, None]
     reranker = CrossEncoder.from_pretrained(folder, "cpu")
     np.testing.assert_array_equal(reranker.score(question, [text]), reranker.score("how " * 24, [text]))
