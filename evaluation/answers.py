@@ -101,7 +101,8 @@ def measure_answers(folder: Path, models: Models, limit_questions: int | None = 
         false_refusal = _refuses(question, dataset, [own, *others[:4]], models)
         right = answers[question.id]
         rows.append((exact_match(found, right), f1(found, right), refused, false_refusal))
-    return AnswerMeasures(*(100 * sum(column) / len(rows) for column in zip(*rows, strict=True)), len(asked))
+    exact, overlap, refusals, false_refusals = (100 * sum(column) / len(rows) for column in zip(*rows, strict=True))
+    return AnswerMeasures(exact, overlap, refusals, false_refusals, len(asked))
 
 
 def _refuses(question: LabelledQuestion, dataset: Dataset, names: Sequence[str], models: Models) -> bool:
