@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from checkpoints import tiny_bert, write_encoder, write_json, write_model
+from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, BertModel, ByT5Tokenizer
 
 from retrieval.batching import Compute
@@ -59,9 +62,17 @@ def with_modules(*kinds: str) -> Damage:
     return lambda folder: write_json(folder / "modules.json", modules)
 
 
-def pickled(folder: Path) -> None:
+class Harmful:
+    """What runs a command when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, ("touch harmed",)
+
+
+def pickled(folder: Path, *more: object) -> None:
     """Move the weights from safetensors to a pickled file."""
-    torch.save(BertModel.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
+    weights = load_file(folder / "model.safetensors")
+    torch.save({**weights, **{str(place): value for place, value in enumerate(more)}}, folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
 
 
@@ -75,7 +86,7 @@ def pickled(folder: Path) -> None:
         (truncated("tokenizer.json"), "The tokenizer in .* cannot be read"),
         (missing("model.safetensors"), "The weights in .* cannot be read: .*model.safetensors"),
         (truncated("model.safetensors"), "The weights in .* cannot be read"),
-        (pickled, "The weights in .* cannot be read: .*model.safetensors"),
+        (lambda folder: pickled(folder, Harmful()), "The weights in .* cannot be read: "),
         (with_config(num_hidden_layers=3), r"The weights in .* lack encoder.layer.2.*another kind of model\?"),
         (with_config(vocab_size=500), "The weights in .* cannot be read"),
         (missing("modules.json"), "modules.json is missing or damaged"),
@@ -95,8 +106,9 @@ def pickled(folder: Path) -> None:
         (with_pooling(pooling_mode_cls_token=False), "pools by nothing"),
     ],
 )
-def test_unusable_folder(tmp_path: Path, damage: Damage, message: str) -> None:
-    """A ModelError on one line that names the folder and the fault."""
+def test_unusable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Damage, message: str) -> None:
+    """A ModelError on one line that names the folder and the fault; a pickled command is not run."""
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "tiny"
     write_encoder(folder)
     damage(folder)
@@ -104,6 +116,20 @@ def test_unusable_folder(tmp_path: Path, damage: Damage, message: str) -> None:
         BiEncoder.from_pretrained(str(folder), "cpu")
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not Path("harmed").exists()
+
+
+def test_pickled_weights(tmp_path: Path) -> None:
+    """Older models come in PyTorch's own files: the vectors are the same, and the digest sees the file."""
+    vectors, digests = [], []
+    for seed, change in ((0, lambda folder: None), (0, pickled), (1, pickled)):
+        folder = tmp_path / f"{len(vectors)}"
+        write_encoder(folder, seed=seed)
+        change(folder)
+        vectors.append(BiEncoder.from_pretrained(str(folder), "cpu").encode_passages(["the great wall"]))
+        digests.append(fingerprint(folder))
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+    assert len(set(digests)) == 3
 
 
 @pytest.mark.parametrize("name", ["/nowhere/model", "./model", "../a/b", "model", "a/b/c"])
