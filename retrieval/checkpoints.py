@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -92,11 +93,15 @@ def load_weights(
 ) -> PreTrainedModel:
     """Return the model on the device, ready for inference; ModelError if weights are missing."""
     try:
-        # The number type is given: left out, weights come in whatever type the file was saved in. A pickled file
-        # could run code, which `weights_only` refuses.
+        # The number type is given: left out, weights come in whatever type the file was saved in.
         model, info = model_class.from_pretrained(
             folder, dtype=dtype, weights_only=True, trust_remote_code=False, output_loading_info=True, **options
         )
+    except UnpicklingError as error:
+        raise ModelError(
+            f"The weights in {folder} cannot be read: their file holds code, which is not run. Get this model as "
+            "safetensors."
+        ) from error
     except Exception as error:
         raise ModelError(f"The weights in {folder} cannot be read: {_reason(error)}") from error
     if info["missing_keys"]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from checkpoints import write_json
 
 from retrieval.batching import forward as original
@@ -116,3 +117,16 @@ def test_padding_on_the_other_side(
 
     monkeypatch.setattr("retrieval.bi_encoder.forward", forward)
     np.testing.assert_allclose(encoder.encode_passages(TEXTS), expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("hub_id", ["izhx/udever-bloom-7b1", "Alibaba-NLP/gte-Qwen2-7B-instruct"])
+def test_bfloat16(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoders: dict[str, BiEncoder], hub_id: str) -> None:
+    """The number type that the large models have on a GPU: nearly the same directions, in float32."""
+    monkeypatch.setattr("retrieval.bi_encoder.weights_type", lambda model_type, compute: torch.bfloat16)
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: True)
+    encoder = BiEncoder.from_pretrained(str(write_public(tmp_path, hub_id)), "cpu")
+    found, expected = encoder.encode_passages(TEXTS), encoders[hub_id].encode_passages(TEXTS)
+    assert found.dtype == np.float32
+    cosines = (found * expected).sum(axis=1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
+    assert cosines.min() > 0.99
+    assert np.abs(found - expected).max() > 1e-4  # it was in bfloat16

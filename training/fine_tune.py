@@ -119,7 +119,7 @@ def main(arguments: Sequence[str]) -> int:
         encoder.encode_questions([pair.question for pair in pairs]), encoder.encode_passages(texts),
         [places[pair.passage] for pair in pairs], options.hard_negatives,
     )  # fmt: skip
-    model = load_body(folder, config, preset, compute)
+    model: PreTrainedModel = load_body(folder, config, preset, compute).float()  # type: ignore[no-untyped-call]
     fine_tune(
         Learner(model, tokenizer, preset, compute), pairs, [[texts[place] for place in row] for row in found], options
     )
