@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -16,6 +17,8 @@ from retrieval.batching import Compute
 from retrieval.errors import ModelError
 
 disable_progress_bar()  # type: ignore[no-untyped-call]
+# It tells of weights that are not used, such as a BERT's pooling layer; weights that are missing are an error here.
+logging.getLogger("transformers.modeling_utils").addFilter(lambda record: "LOAD REPORT" not in record.getMessage())
 
 _MEGABYTE = 1 << 20
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]

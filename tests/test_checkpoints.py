@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -173,6 +175,15 @@ def test_tokenizer_without_offsets(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", {"model_type": "t5"})
     with pytest.raises(ModelError, match=r"has no tokenizer\.json"):
         load_tokenizer(tmp_path)
+
+
+def test_unused_weights_are_no_news(tmp_path: Path) -> None:
+    """A person at the command line is not told of a BERT's pooling layer, which is left out; nor of anything else."""
+    write_encoder(tmp_path)
+    code = f"from retrieval.bi_encoder import BiEncoder; BiEncoder.from_pretrained({str(tmp_path)!r}, 'cpu')"
+    root = Path(__file__).resolve().parent.parent
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("", "")
 
 
 def test_missing_head_is_refused(tmp_path: Path) -> None:

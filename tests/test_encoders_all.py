@@ -14,7 +14,7 @@ from retrieval.batching import forward as original
 from retrieval.bi_encoder import BiEncoder
 from retrieval.presets import ENCODERS
 from retrieval.text_form import TextForm
-from tests.public_checkpoints import HUB_IDS, TEXTS, load_encoder, write_public
+from tests.public_checkpoints import FAMILIES, TEXTS, load_encoder, write_public
 
 LONG = TEXTS[-1]
 ODD = (
@@ -32,14 +32,14 @@ ODD = (
     LONG,
 )
 
-every_row = pytest.mark.parametrize("hub_id", HUB_IDS)
+every_family = pytest.mark.parametrize("hub_id", FAMILIES)
 
 
 @pytest.fixture(scope="module")
 def encoders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BiEncoder]:
-    """Give the doubles of all public encoders."""
+    """Give a double of each family of public encoders."""
     root = tmp_path_factory.mktemp("hub")
-    return {hub_id: load_encoder(write_public(root, hub_id)) for hub_id in HUB_IDS}
+    return {hub_id: load_encoder(write_public(root, hub_id)) for hub_id in FAMILIES}
 
 
 def form(encoder: BiEncoder, kind: str) -> TextForm:
@@ -48,7 +48,7 @@ def form(encoder: BiEncoder, kind: str) -> TextForm:
     return found
 
 
-@every_row
+@every_family
 def test_a_vector_does_not_depend_on_the_batch(encoders: dict[str, BiEncoder], hub_id: str) -> None:
     """Alone, among longer texts, and in another order: equal to 1e-5; and the texts do not all look the same."""
     encoder = encoders[hub_id]
@@ -59,7 +59,7 @@ def test_a_vector_does_not_depend_on_the_batch(encoders: dict[str, BiEncoder], h
         assert np.abs(together[0] - together[1]).max() > 0.01
 
 
-@every_row
+@every_family
 def test_odd_texts(encoders: dict[str, BiEncoder], hub_id: str) -> None:
     """Empty, blank, one character, emoji, mixed scripts, another model's token, 20,000 characters: finite numbers."""
     encoder = encoders[hub_id]
@@ -71,7 +71,7 @@ def test_odd_texts(encoders: dict[str, BiEncoder], hub_id: str) -> None:
             np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-@every_row
+@every_family
 def test_truncation(encoders: dict[str, BiEncoder], hub_id: str) -> None:
     """A long text fills the limit exactly and keeps its end tokens; what is cut off changes nothing."""
     encoder = encoders[hub_id]
@@ -89,7 +89,7 @@ def test_truncation(encoders: dict[str, BiEncoder], hub_id: str) -> None:
     assert encoder.max_tokens == form(encoder, "passage").room
 
 
-@every_row
+@every_family
 def test_nothing_is_inherited_from_the_tokenizer(tmp_path: Path, encoders: dict[str, BiEncoder], hub_id: str) -> None:
     """Its files may say to pad and to cut on the other side: the vectors stay."""
     folder = write_public(tmp_path, hub_id)
@@ -100,7 +100,7 @@ def test_nothing_is_inherited_from_the_tokenizer(tmp_path: Path, encoders: dict[
     np.testing.assert_array_equal(load_encoder(folder).encode_questions(TEXTS), expected)
 
 
-@every_row
+@every_family
 def test_padding_on_the_other_side(
     monkeypatch: pytest.MonkeyPatch, encoders: dict[str, BiEncoder], hub_id: str
 ) -> None:

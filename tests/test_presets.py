@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from checkpoints import tiny_bert, write_encoder, write_json, write_layout, write_model
+from safetensors.torch import load_file
 from transformers import BertModel
 
 from retrieval.checkpoints import load_config, load_tokenizer, model_name, token_limit
@@ -127,6 +129,23 @@ def test_folder_uses_its_row(tmp_path: Path, place: str) -> None:
     identity = load_encoder(written.rename(folder)).identity
     assert identity.text_form == "query: |passage: |mean|512"
     assert identity.name == model_name(place)
+
+
+def test_hub_id_uses_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetched before, in a pickled file only, without the layout: by name alone."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--intfloat--multilingual-e5-base"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text("a" * 40)
+    folder = write_public(tmp_path, "intfloat/multilingual-e5-base")
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    (repository / "snapshots").mkdir()
+    folder.rename(repository / "snapshots" / ("a" * 40))
+    identity = load_encoder("intfloat/multilingual-e5-base").identity
+    assert identity.text_form == "query: |passage: |mean|512"
+    assert identity.name == "intfloat/multilingual-e5-base"
 
 
 def test_folder_without_row_or_layout(tmp_path: Path) -> None:

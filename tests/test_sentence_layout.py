@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
-from checkpoints import write_encoder, write_json
+from checkpoints import write_encoder, write_json, write_layout
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Normalize, Transformer
 from sentence_transformers.sentence_transformer.modules import Pooling
+from transformers import AutoModel, DistilBertConfig, MPNetConfig, PretrainedConfig, RobertaConfig
 
+from retrieval.checkpoints import load_config
 from retrieval.errors import ModelError
 from tests.public_checkpoints import TEXTS, load_encoder, write_public
 
@@ -41,6 +43,22 @@ def test_saved_by_sentence_transformers(tmp_path: Path, hub_id: str, mode: Mode,
     name = {"weightedmean": "weighted_mean", "lasttoken": "last"}.get(mode, mode)
     form = f"how tall: |the wall: |{name}|64"
     assert encoder.identity.text_form == (form if include_prompt else f"{form}|prefix not pooled")
+
+
+@pytest.mark.parametrize("kind", [MPNetConfig, RobertaConfig, DistilBertConfig], ids=lambda kind: str(kind.model_type))
+def test_other_architectures(tmp_path: Path, kind: type[PretrainedConfig]) -> None:
+    """Not in the table: with or without a pooling layer, positions from 0 or after the padding token's id."""
+    folder = write_public(tmp_path, "intfloat/multilingual-e5-base").rename(tmp_path / "mine")
+    rows = load_config(folder).vocab_size
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    config = kind(vocab_size=rows, max_position_embeddings=64, initializer_range=0.3, pad_token_id=1, **sizes)
+    AutoModel.from_config(config).save_pretrained(folder)
+    write_layout(folder, "mean_tokens", normalise=True)
+    limit = 64 if kind is DistilBertConfig else 62
+    model, encoder = SentenceTransformer(str(folder), device="cpu"), load_encoder(folder)
+    model.max_seq_length = limit
+    np.testing.assert_allclose(encoder.encode_passages(TEXTS), model.encode(list(TEXTS)), rtol=0, atol=1e-5)
+    assert encoder.max_tokens == limit - 2
 
 
 @pytest.mark.parametrize(
