@@ -1,11 +1,11 @@
-"""From a model's name to its loaded parts: folder, tokenizer, weights, preset."""
+"""From a model's name to its loaded parts: folder, configuration, tokenizer, weights."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+import logging
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -15,19 +15,18 @@ from transformers.utils.logging import disable_progress_bar
 
 from retrieval.batching import Compute
 from retrieval.errors import ModelError
-from retrieval.presets import EncoderPreset, Pooling
 
 disable_progress_bar()  # type: ignore[no-untyped-call]
+# It tells of weights that are not used, such as a BERT's pooling layer; weights that are missing are an error here.
+logging.getLogger("transformers.modeling_utils").addFilter(lambda record: "LOAD REPORT" not in record.getMessage())
 
 _MEGABYTE = 1 << 20
-# As sentence-transformers' pooling configuration names them, after "pooling_mode_".
-POOLING_NAMES: Mapping[str, Pooling] = {
-    "mean_tokens": "mean",
-    "weightedmean_tokens": "weighted_mean",
-    "cls_token": "cls",
-    "lasttoken": "last",
-}
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
+_PICKLED = "pytorch_model*.bin"
+# These architectures number positions from the padding token's id on, so that many rows of their table are not used.
+_OFFSET_POSITIONS = frozenset(
+    {"camembert", "data2vec-text", "longformer", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xmod"}
+)
 
 
 def find_folder(name: str) -> Path:
@@ -41,7 +40,10 @@ def find_folder(name: str) -> Path:
     if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise ModelError(f"There is no model folder {name}. Give an existing folder or a hub id such as owner/model.")
     try:
-        return Path(snapshot_download(name, allow_patterns=_HUB_FILES))
+        folder = Path(snapshot_download(name, allow_patterns=_HUB_FILES))
+        if not weight_files(folder):  # some older models come in pickled files only
+            folder = Path(snapshot_download(name, allow_patterns=[_PICKLED]))
+        return folder
     except Exception as error:  # the hub's client raises many unrelated types
         raise ModelError(
             f"The model {name} is not a folder here and could not be fetched from the model hub "
@@ -50,12 +52,31 @@ def find_folder(name: str) -> Path:
         ) from error
 
 
+def model_name(name: str) -> str:
+    """Return the model's own name: a folder's or hub id's last part, also of a folder in the hub's cache.
+
+    >>> model_name("/cache/models--owner--Some-Model/snapshots/0a1b2c"), model_name("owner/Some-Model")
+    ('Some-Model', 'Some-Model')
+    """
+    folder = Path(name).expanduser().absolute()
+    repository = folder.parent.parent.name
+    if folder.parent.name == "snapshots" and repository.startswith("models--"):
+        return repository.split("--", 2)[-1]
+    return folder.name
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the files that hold a folder's weights: safetensors, else PyTorch's pickled ones."""
+    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob(_PICKLED))
+
+
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """Return a folder's fast tokenizer; ModelError if it is missing or damaged."""
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:
         raise ModelError(f"The tokenizer in {folder} cannot be read: {_reason(error)}") from error
+    tokenizer.truncation_side = "right"  # never inherited: what is cut must not depend on a file
     if not tokenizer.is_fast:
         raise ModelError(f"The tokenizer in {folder} has no tokenizer.json, which this application needs.")
     return tokenizer
@@ -70,49 +91,26 @@ def load_config(folder: Path) -> PretrainedConfig:
     return config
 
 
-def load_weights(model_class: Any, folder: Path, compute: Compute, **options: Any) -> PreTrainedModel:
-    """Return the model, in float32 on the device, ready for inference; ModelError if weights are missing."""
+def load_weights(
+    model_class: Any, folder: Path, compute: Compute, dtype: torch.dtype = torch.float32, **options: Any
+) -> PreTrainedModel:
+    """Return the model on the device, ready for inference; ModelError if weights are missing."""
     try:
-        # The number type is given: left out, weights come in whatever type the file was saved in. Only
-        # safetensors: a pickled file can run code, and `fingerprint` would not see it.
+        # The number type is given: left out, weights come in whatever type the file was saved in.
         model, info = model_class.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True, **options
+            folder, dtype=dtype, weights_only=True, trust_remote_code=False, output_loading_info=True, **options
         )
+    except UnpicklingError as error:
+        raise ModelError(
+            f"The weights in {folder} cannot be read: their file holds code, which is not run. Get this model as "
+            "safetensors."
+        ) from error
     except Exception as error:
         raise ModelError(f"The weights in {folder} cannot be read: {_reason(error)}") from error
     if info["missing_keys"]:
         raise ModelError(f"The weights in {folder} lack {sorted(info['missing_keys'])[0]}: another kind of model?")
     loaded: PreTrainedModel = model.eval().to(compute.device)
     return loaded
-
-
-def read_encoder_preset(folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> EncoderPreset:
-    """Return the preset that a folder in the sentence-transformers layout describes.
-
-    Reads `modules.json`, the pooling configuration, `sentence_bert_config.json` and the prompts. Raises
-    ModelError for a folder without that layout or with a module or pooling this application doesn't know.
-    """
-    modules = _read_json(folder / "modules.json")
-    try:
-        kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in modules]
-        pooling_folder = folder / modules[1]["path"] if len(kinds) > 1 else folder
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"{folder / 'modules.json'} is not a list of modules with a type and a path.") from error
-    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
-        raise ModelError(f"{folder} has the modules {', '.join(kinds)}; known are Transformer, Pooling, Normalize.")
-    limit = token_limit(config, tokenizer)
-    if (folder / "sentence_bert_config.json").exists():
-        limit = min(limit, _read_json(folder / "sentence_bert_config.json").get("max_seq_length") or limit)
-    settings = folder / "config_sentence_transformers.json"
-    prompts = _read_json(settings).get("prompts", {}) if settings.exists() else {}
-    return EncoderPreset(
-        pooling=_read_pooling(pooling_folder),
-        normalise=kinds[2:] == ["Normalize"],
-        distance="cosine",
-        max_tokens=limit,
-        question_prefix=prompts.get("query", ""),
-        passage_prefix=prompts.get("passage", prompts.get("document", "")),
-    )
 
 
 def label_ids(config: PretrainedConfig) -> dict[str, int]:
@@ -123,13 +121,15 @@ def label_ids(config: PretrainedConfig) -> dict[str, int]:
 def token_limit(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
     """Return the tokens a model takes, special ones included: its positions or the tokenizer's smaller limit."""
     limit = int(tokenizer.model_max_length)
-    return min(limit, int(getattr(config, "max_position_embeddings", limit)))
+    positions = int(getattr(config, "max_position_embeddings", limit))
+    offset = config.pad_token_id + 1 if config.model_type in _OFFSET_POSITIONS else 0
+    return min(limit, positions - offset)
 
 
 def fingerprint(folder: Path) -> str:
     """Return a digest that changes with the weights: each file's size and its first and last megabyte."""
     digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in weight_files(folder):
         size = path.stat().st_size
         digest.update(str(size).encode())
         with path.open("rb") as file:
@@ -137,25 +137,6 @@ def fingerprint(folder: Path) -> str:
             file.seek(max(0, size - _MEGABYTE))
             digest.update(file.read())
     return digest.hexdigest()
-
-
-def _read_pooling(folder: Path) -> Pooling:
-    pooling = _read_json(folder / "config.json")
-    chosen = [
-        key.removeprefix("pooling_mode_") for key, on in pooling.items() if key.startswith("pooling_mode_") and on
-    ]
-    if len(chosen) != 1 or chosen[0] not in POOLING_NAMES:
-        raise ModelError(
-            f"{folder} pools by {' and '.join(chosen) or 'nothing'}; known are {', '.join(POOLING_NAMES)}."
-        )
-    return POOLING_NAMES[chosen[0]]
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} is missing or damaged: this folder does not say how its model is run.") from error
 
 
 def _reason(error: Exception) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from checkpoints import tiny_bert, write_encoder, write_json, write_model
+from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, BertModel, ByT5Tokenizer
 
 from retrieval.batching import Compute
@@ -59,9 +64,17 @@ def with_modules(*kinds: str) -> Damage:
     return lambda folder: write_json(folder / "modules.json", modules)
 
 
-def pickled(folder: Path) -> None:
+class Harmful:
+    """What runs a command when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, ("touch harmed",)
+
+
+def pickled(folder: Path, *more: object) -> None:
     """Move the weights from safetensors to a pickled file."""
-    torch.save(BertModel.from_pretrained(folder).state_dict(), folder / "pytorch_model.bin")
+    weights = load_file(folder / "model.safetensors")
+    torch.save({**weights, **{str(place): value for place, value in enumerate(more)}}, folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
 
 
@@ -75,7 +88,7 @@ def pickled(folder: Path) -> None:
         (truncated("tokenizer.json"), "The tokenizer in .* cannot be read"),
         (missing("model.safetensors"), "The weights in .* cannot be read: .*model.safetensors"),
         (truncated("model.safetensors"), "The weights in .* cannot be read"),
-        (pickled, "The weights in .* cannot be read: .*model.safetensors"),
+        (lambda folder: pickled(folder, Harmful()), "The weights in .* holds? code, which is not run. Get"),
         (with_config(num_hidden_layers=3), r"The weights in .* lack encoder.layer.2.*another kind of model\?"),
         (with_config(vocab_size=500), "The weights in .* cannot be read"),
         (missing("modules.json"), "modules.json is missing or damaged"),
@@ -95,8 +108,9 @@ def pickled(folder: Path) -> None:
         (with_pooling(pooling_mode_cls_token=False), "pools by nothing"),
     ],
 )
-def test_unusable_folder(tmp_path: Path, damage: Damage, message: str) -> None:
-    """A ModelError on one line that names the folder and the fault."""
+def test_unusable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Damage, message: str) -> None:
+    """A ModelError on one line that names the folder and the fault; a pickled command is not run."""
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "tiny"
     write_encoder(folder)
     damage(folder)
@@ -104,6 +118,20 @@ def test_unusable_folder(tmp_path: Path, damage: Damage, message: str) -> None:
         BiEncoder.from_pretrained(str(folder), "cpu")
     assert str(folder) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not Path("harmed").exists()
+
+
+def test_pickled_weights(tmp_path: Path) -> None:
+    """Older models come in PyTorch's own files: the vectors are the same, and the digest sees the file."""
+    vectors, digests = [], []
+    for seed, change in ((0, lambda folder: None), (0, pickled), (1, pickled)):
+        folder = tmp_path / f"{len(vectors)}"
+        write_encoder(folder, seed=seed)
+        change(folder)
+        vectors.append(BiEncoder.from_pretrained(str(folder), "cpu").encode_passages(["the great wall"]))
+        digests.append(fingerprint(folder))
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+    assert len(set(digests)) == 3
 
 
 @pytest.mark.parametrize("name", ["/nowhere/model", "./model", "../a/b", "model", "a/b/c"])
@@ -147,6 +175,15 @@ def test_tokenizer_without_offsets(tmp_path: Path) -> None:
     write_json(tmp_path / "config.json", {"model_type": "t5"})
     with pytest.raises(ModelError, match=r"has no tokenizer\.json"):
         load_tokenizer(tmp_path)
+
+
+def test_unused_weights_are_no_news(tmp_path: Path) -> None:
+    """A person at the command line is not told of a BERT's pooling layer, which is left out; nor of anything else."""
+    write_encoder(tmp_path)
+    code = f"from retrieval.bi_encoder import BiEncoder; BiEncoder.from_pretrained({str(tmp_path)!r}, 'cpu')"
+    root = Path(__file__).resolve().parent.parent
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("", "")
 
 
 def test_missing_head_is_refused(tmp_path: Path) -> None:

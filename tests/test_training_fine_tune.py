@@ -14,7 +14,8 @@ from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import InputError
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
-from tests.checkpoints import write_encoder
+from tests.checkpoints import write_encoder, write_layout
+from tests.public_checkpoints import write_public
 from training.fine_tune import main
 
 
@@ -72,6 +73,22 @@ def test_another_pooling_is_trained_and_written(library: tuple[Path, Path], tmp_
     before, after = (BiEncoder.from_pretrained(str(folder)).identity.text_form for folder in (library[0], out))
     assert "|mean|" in before
     assert "|weighted_mean|" in after
+
+
+def test_prefixes_of_the_table_are_trained_and_written(library: tuple[Path, Path], tmp_path: Path) -> None:
+    """The new folder, whose name is in no table, says itself what E5 has before its texts."""
+    encoder, out = write_public(tmp_path, "intfloat/multilingual-e5-small"), tmp_path / "tuned"
+    write_layout(encoder, "mean_tokens", normalise=True)
+    assert main(arguments(encoder, library[1], out)) == 0
+    before, after = (BiEncoder.from_pretrained(str(folder)).identity.text_form for folder in (encoder, out))
+    assert before == after == "query: |passage: |mean|512"
+
+
+def test_a_form_that_is_not_trained_is_refused(library: tuple[Path, Path], tmp_path: Path) -> None:
+    """Tokens put around a text by their ids."""
+    encoder = write_public(tmp_path, "izhx/udever-bloom-560m")
+    with pytest.raises(InputError, match=r"The text form of .*udever-bloom-560m cannot be trained here"):
+        main(arguments(encoder, library[1], tmp_path / "tuned"))
 
 
 def test_an_existing_folder_is_left_alone(library: tuple[Path, Path], tmp_path: Path) -> None:

@@ -9,18 +9,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import AutoModel, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from retrieval import checkpoints
 from retrieval.batching import Batch, Compute, choose_compute
-from retrieval.bi_encoder import BiEncoder, pool
+from retrieval.bi_encoder import BiEncoder, load_body, pool
+from retrieval.encoder_rows import find_preset
 from retrieval.errors import InputError
 from retrieval.presets import EncoderPreset, Pooling
+from retrieval.sentence_layout import POOLING_NAMES, read_encoder_preset
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from training.grad_cache import cached_backward
@@ -105,7 +107,10 @@ def main(arguments: Sequence[str]) -> int:
     folder = checkpoints.find_folder(options.encoder)
     compute = choose_compute(options.device)
     config, tokenizer = checkpoints.load_config(folder), checkpoints.load_tokenizer(folder)
-    preset = checkpoints.read_encoder_preset(folder, config, tokenizer)
+    preset = find_preset(options.encoder, folder, config, tokenizer)
+    if not preset.template or not preset.pool_prefix:
+        raise InputError(f"The text form of {options.encoder} cannot be trained here; start from another encoder.")
+    read_encoder_preset(folder, config, tokenizer)  # the new folder will be in this layout too
     preset = replace(preset, pooling=options.pooling or preset.pooling)
     encoder = BiEncoder.from_pretrained(options.encoder, options.device)
     texts = list(dict.fromkeys([*(pair.passage for pair in pairs), *passages]))
@@ -114,11 +119,11 @@ def main(arguments: Sequence[str]) -> int:
         encoder.encode_questions([pair.question for pair in pairs]), encoder.encode_passages(texts),
         [places[pair.passage] for pair in pairs], options.hard_negatives,
     )  # fmt: skip
-    model = checkpoints.load_weights(AutoModel, folder, compute)
+    model: PreTrainedModel = load_body(folder, config, preset, compute).float()  # type: ignore[no-untyped-call]
     fine_tune(
         Learner(model, tokenizer, preset, compute), pairs, [[texts[place] for place in row] for row in found], options
     )
-    _save(model, folder, options.out, options.pooling)
+    _save(model, folder, options.out, preset)
     logger.info(
         "%d pairs learned; the encoder is in %s: set QA_ENCODER to it and add the articles again",
         len(pairs),
@@ -163,20 +168,28 @@ def _library_passages(folder: Path) -> list[str]:
         return [passage.text for article in store.articles() for passage in store.passages(article.id)]
 
 
-def _save(model: PreTrainedModel, source: Path, target: Path, pooling: Pooling | None) -> None:
+def _save(model: PreTrainedModel, source: Path, target: Path, preset: EncoderPreset) -> None:
     """Write the new weights beside copies of the source's other files; the folder appears only when it is whole."""
     unfinished = target.with_name(target.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    shutil.copytree(source, unfinished, ignore=shutil.ignore_patterns("*.safetensors", "*.index.json", "README.md"))
+    weights_only = ("*.safetensors", "*.bin", "*.index.json", "README.md")
+    shutil.copytree(source, unfinished, ignore=shutil.ignore_patterns(*weights_only))
     weights = unfinished / "weights"
     model.save_pretrained(weights)
     for file in weights.glob("*.safetensors*"):
         file.rename(unfinished / file.name)
     shutil.rmtree(weights)
-    if pooling:
-        modules = json.loads((unfinished / "modules.json").read_text(encoding="utf-8"))
-        path = unfinished / modules[1]["path"] / "config.json"
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        modes = {f"pooling_mode_{name}": kind == pooling for name, kind in checkpoints.POOLING_NAMES.items()}
-        path.write_text(json.dumps({**settings, **modes}, indent=2) + "\n", encoding="utf-8")
+    modules = json.loads((unfinished / "modules.json").read_text(encoding="utf-8"))
+    modes = {f"pooling_mode_{name}": kind == preset.pooling for name, kind in POOLING_NAMES.items()}
+    _update(unfinished / modules[1]["path"] / "config.json", modes, drop="pooling_mode")
+    # The folder's new name is not in the table of presets: from now on it must say itself what stands before a text.
+    prompts = {"query": preset.question_prefix, "document": preset.passage_prefix}
+    _update(unfinished / "config_sentence_transformers.json", {"prompts": prompts})
+    _update(unfinished / "sentence_bert_config.json", {"max_seq_length": preset.max_tokens})
     unfinished.rename(target)
+
+
+def _update(file: Path, changes: dict[str, Any], drop: str = "") -> None:
+    settings = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    settings.pop(drop, None)
+    file.write_text(json.dumps({**settings, **changes}, indent=2) + "\n", encoding="utf-8")
