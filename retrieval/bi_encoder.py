@@ -16,11 +16,12 @@ from transformers import MODEL_MAPPING, AutoModel, PretrainedConfig, PreTrainedM
 
 from retrieval import checkpoints
 from retrieval.batching import Batch, Compute, choose_compute, forward
-from retrieval.encoder_rows import find_preset, find_row
+from retrieval.bloom_attention import use_fast_attention
+from retrieval.encoder_rows import find_preset
 from retrieval.errors import ModelError
 from retrieval.memory import count_parameters, require_memory, weights_type
 from retrieval.passages import EncoderIdentity, Vectors
-from retrieval.presets import Attention, EncoderPreset, Pooling
+from retrieval.presets import ENCODERS, Attention, EncoderPreset, Pooling
 from retrieval.text_form import TextForm
 
 # Two first states that differ by less do so by rounding.
@@ -50,7 +51,7 @@ class BiEncoder:
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto") -> BiEncoder:
         """Load the model of a directory or hub id; ModelError if it can't be loaded or does not fit in memory."""
-        compute, row = choose_compute(device), find_row(name)
+        compute, row = choose_compute(device), checkpoints.find_row(ENCODERS, name)
         if row and not Path(name).expanduser().is_dir():  # before gigabytes are fetched
             require_memory(name, row.parameters, weights_type(row.model_type, compute), compute)
         folder = checkpoints.find_folder(name)
@@ -143,6 +144,7 @@ def load_body(folder: Path, config: PretrainedConfig, preset: EncoderPreset, com
     has_pooler = body is not None and "add_pooling_layer" in signature(body).parameters
     options = {"add_pooling_layer": False} if has_pooler else {}
     model = checkpoints.load_weights(AutoModel, folder, compute, dtype, config=config, **options)
+    use_fast_attention(model)
     if preset.attention:
         _prove_attention(folder, model, preset.attention, compute)
     return model

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from huggingface_hub import snapshot_download
@@ -19,6 +20,8 @@ from retrieval.errors import ModelError
 disable_progress_bar()  # type: ignore[no-untyped-call]
 # It tells of weights that are not used, such as a BERT's pooling layer; weights that are missing are an error here.
 logging.getLogger("transformers.modeling_utils").addFilter(lambda record: "LOAD REPORT" not in record.getMessage())
+
+Row = TypeVar("Row")
 
 _MEGABYTE = 1 << 20
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
@@ -59,10 +62,27 @@ def model_name(name: str) -> str:
     ('Some-Model', 'Some-Model')
     """
     folder = Path(name).expanduser().absolute()
+    return (_cached_id(folder) or folder.name).split("/")[-1]
+
+
+def find_row(rows: Mapping[str, Row], name: str) -> Row | None:
+    """Return a table's row for a hub id, or for a folder: of the hub's cache, or named like the model; else None."""
+    folder = Path(name).expanduser()
+    by_id = {hub_id.casefold(): row for hub_id, row in rows.items()}
+    if not folder.is_dir():
+        return by_id.get(name.casefold())
+    hub_id = _cached_id(folder.absolute()) or _cached_id(folder.resolve())
+    if hub_id:
+        return by_id.get(hub_id.casefold())
+    return {key.split("/")[1]: row for key, row in by_id.items()}.get(folder.absolute().name.casefold())
+
+
+def _cached_id(folder: Path) -> str | None:
+    """Return the hub id of models--owner--name/snapshots/revision, the form of the hub's cache."""
     repository = folder.parent.parent.name
-    if folder.parent.name == "snapshots" and repository.startswith("models--"):
-        return repository.split("--", 2)[-1]
-    return folder.name
+    if folder.parent.name != "snapshots" or not repository.startswith("models--"):
+        return None
+    return "/".join(repository.split("--", 2)[1:])
 
 
 def weight_files(folder: Path) -> list[Path]:

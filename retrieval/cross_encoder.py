@@ -24,8 +24,9 @@ from retrieval.batching import Compute, choose_compute, forward
 from retrieval.bloom_attention import use_fast_attention
 from retrieval.errors import ModelError
 from retrieval.gte import read_gte_config
+from retrieval.memory import count_parameters, require_memory, weights_type
 from retrieval.pairs import PairForm, encode_pairs, model_inputs, read_template
-from retrieval.reranker_presets import RerankerPreset, find_preset
+from retrieval.reranker_presets import RERANKERS, RerankerPreset
 
 # One of two labels with such a name is the one that means relevant.
 _POSITIVE_NAMES = ("relevant", "relevance", "positive")
@@ -57,12 +58,15 @@ class CrossEncoder:
 
         A model of `reranker_presets` is run as its row says, any other as its own configuration says.
         """
-        folder, preset = checkpoints.find_folder(name), find_preset(name)
+        preset, compute = checkpoints.find_row(RERANKERS, name), choose_compute(device)
+        folder = checkpoints.find_folder(name)
         config = read_gte_config(folder) or checkpoints.load_config(folder)
         model_class, label = _read_labels(folder, config, preset)
-        tokenizer, compute = checkpoints.load_tokenizer(folder), choose_compute(device)
+        tokenizer = checkpoints.load_tokenizer(folder)
         form = _read_form(folder, config, tokenizer, preset)
-        model = checkpoints.load_weights(model_class, folder, compute, config=config)
+        dtype = weights_type(config.model_type, compute)
+        require_memory(name, count_parameters(folder, config), dtype, compute)
+        model = checkpoints.load_weights(model_class, folder, compute, dtype, config=config)
         # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
         model.config.pad_token_id = tokenizer.pad_token_id
         use_fast_attention(model)

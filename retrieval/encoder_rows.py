@@ -7,20 +7,10 @@ from pathlib import Path
 
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from retrieval.checkpoints import model_name, token_limit
+from retrieval.checkpoints import find_row, token_limit
 from retrieval.errors import ModelError
-from retrieval.presets import ENCODERS, EncoderPreset, EncoderRow
+from retrieval.presets import ENCODERS, EncoderPreset
 from retrieval.sentence_layout import read_encoder_preset
-
-_BY_HUB_ID = {hub_id.casefold(): row for hub_id, row in ENCODERS.items()}
-_BY_MODEL_NAME = {hub_id.split("/")[1].casefold(): row for hub_id, row in ENCODERS.items()}
-
-
-def find_row(name: str) -> EncoderRow | None:
-    """Return the row of a hub id, or of a folder named like the model; None if there is none."""
-    if Path(name).expanduser().is_dir():
-        return _BY_MODEL_NAME.get(model_name(name).casefold())
-    return _BY_HUB_ID.get(name.casefold())
 
 
 def find_preset(name: str, folder: Path, config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> EncoderPreset:
@@ -29,7 +19,7 @@ def find_preset(name: str, folder: Path, config: PretrainedConfig, tokenizer: Pr
     Raises ModelError where the folder holds another architecture than the model's, and where neither the table nor
     the folder says how it is run.
     """
-    row = find_row(name)
+    row = find_row(ENCODERS, name)
     if row is None:
         if "AutoModel" in (getattr(config, "auto_map", None) or {}):
             raise ModelError(

@@ -1,4 +1,4 @@
-"""`python -m retrieval.models_table`: the public encoders this application knows, and what each needs."""
+"""`python -m retrieval.models_table`: the public encoders and rerankers this application knows, what each needs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from retrieval.batching import Compute, choose_compute
 from retrieval.checkpoints import weight_files
 from retrieval.memory import available_bytes, needed_bytes, weights_type
 from retrieval.presets import ENCODERS, EncoderRow
+from retrieval.reranker_presets import RERANKERS, RerankerPreset
 
 _HEADINGS = ("name", "parameters", "dimension", "tokens", "languages", "licence", "memory", "type", "fits", "here")
 _BILLION = 10**9
@@ -25,21 +26,24 @@ def table_lines(compute: Compute) -> Iterator[str]:
     Nothing is fetched.
     """
     available = available_bytes(compute)
-    rows = [_HEADINGS, *(_cells(name, row, compute, available) for name, row in ENCODERS.items())]
+    rows = [
+        _HEADINGS,
+        *(_cells(name, row, compute, available) for name, row in (*ENCODERS.items(), *RERANKERS.items())),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     yield f"Available on this {compute.device.type}: {available / _BILLION:.1f} GB."
 
 
-def _cells(name: str, row: EncoderRow, compute: Compute, available: int) -> tuple[str, ...]:
+def _cells(name: str, row: EncoderRow | RerankerPreset, compute: Compute, available: int) -> tuple[str, ...]:
     dtype = weights_type(row.model_type, compute)
     needed = needed_bytes(row.parameters, dtype)
     return (
         name,
         f"{row.parameters / 10**6:.0f} M",
-        str(row.dimension),
-        str(row.preset.max_tokens),
+        str(row.dimension) if isinstance(row, EncoderRow) else "reranker",
+        str(row.preset.max_tokens if isinstance(row, EncoderRow) else row.form.max_tokens),
         " ".join(row.languages),
         row.licence,
         f"{needed / _BILLION:.1f} GB",

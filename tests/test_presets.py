@@ -10,8 +10,7 @@ from checkpoints import tiny_bert, write_encoder, write_json, write_layout, writ
 from safetensors.torch import load_file
 from transformers import BertModel
 
-from retrieval.checkpoints import load_config, load_tokenizer, model_name, token_limit
-from retrieval.encoder_rows import find_row
+from retrieval.checkpoints import find_row, load_config, load_tokenizer, model_name, token_limit
 from retrieval.errors import ModelError
 from retrieval.presets import ENCODERS
 from tests.public_checkpoints import HUB_IDS, load_encoder, write_public
@@ -110,13 +109,13 @@ def test_model_name(name: str, expected: str) -> None:
 def test_find_row(tmp_path: Path) -> None:
     """By hub id, or by a folder's name; case does not matter; another owner's model of that name is another."""
     row = ENCODERS["BAAI/bge-m3"]
-    assert find_row("BAAI/bge-m3") is find_row("baai/BGE-m3") is row
-    assert find_row("someone/bge-m3") is None
-    assert find_row("bge-m3") is None  # neither a folder nor a hub id
+    assert find_row(ENCODERS, "BAAI/bge-m3") is find_row(ENCODERS, "baai/BGE-m3") is row
+    assert find_row(ENCODERS, "someone/bge-m3") is None
+    assert find_row(ENCODERS, "bge-m3") is None  # neither a folder nor a hub id
     for place in ("Bge-M3", "someone/bge-m3", "hub/models--BAAI--bge-m3/snapshots/5617a9"):
         (tmp_path / place).mkdir(parents=True)
-        assert find_row(str(tmp_path / place)) is row
-    assert find_row(str(tmp_path)) is None
+        assert find_row(ENCODERS, str(tmp_path / place)) is row
+    assert find_row(ENCODERS, str(tmp_path)) is None
 
 
 @pytest.mark.parametrize("place", ["Multilingual-E5-Base", "models--intfloat--multilingual-e5-base/snapshots/d13f1b27"])
