@@ -15,6 +15,7 @@ from retrieval.errors import ModelError
 from retrieval.memory import available_bytes, count_parameters, needed_bytes, weights_type
 from retrieval.models_table import table_lines
 from retrieval.presets import ENCODERS
+from retrieval.reranker_presets import RERANKERS
 from tests.public_checkpoints import write_public
 
 CPU = Compute(torch.device("cpu"), torch.bfloat16)
@@ -101,7 +102,7 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (repository / "refs" / "main").write_text("a" * 40)
     lines = list(table_lines(CPU))
     cells = {line.split()[0]: line.split() for line in lines[1:-1]}
-    assert list(cells) == list(ENCODERS)
+    assert list(cells) == [*ENCODERS, *RERANKERS]
     assert lines[0].split()[-4:] == ["memory", "type", "fits", "here"]
     assert cells["BAAI/bge-m3"][1:] == [
         "567",
