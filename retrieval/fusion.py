@@ -9,8 +9,8 @@ from retrieval.passages import Language, Passage, ScoredPassage
 # The constant of Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet", 2009, who
 # use 60 on long lists. Small here: what counts is who comes first among the passages of one language.
 K = 5
-SAME_LANGUAGE_WEIGHT = 0.7
-CROSS_LANGUAGE_WEIGHT = 0.1
+SAME_LANGUAGE_WEIGHT = 0.6
+CROSS_LANGUAGE_WEIGHT = 0.3
 
 
 def lexical_weight(question_language: Language, passage_language: Language) -> float:
