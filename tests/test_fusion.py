@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from conftest import make_article
 
+from retrieval import fusion
 from retrieval.fusion import fuse, lexical_weight, reciprocal_rank
 from retrieval.passages import LANGUAGES, Language, Passage, ScoredPassage
 
@@ -17,6 +18,13 @@ PASSAGES: dict[str, Passage] = {
     for code, language in CODES.items()
     for number in range(6)
 }
+
+
+@pytest.fixture(autouse=True)
+def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fix the shares the arithmetic below is written with; the shipped ones are tuned with the models."""
+    monkeypatch.setattr(fusion, "SAME_LANGUAGE_WEIGHT", 0.7)
+    monkeypatch.setattr(fusion, "CROSS_LANGUAGE_WEIGHT", 0.1)
 
 
 def ranking(names: str) -> list[ScoredPassage]:
