@@ -151,4 +151,4 @@ def test_floor(tmp_path: Path, bundled: BiEncoder) -> None:
     """Read from the configuration; out of reach where it does not say."""
     write_encoder(tmp_path)
     assert BiEncoder.from_pretrained(str(tmp_path), "cpu").floor == float("inf")
-    assert bundled.floor == 0.5
+    assert bundled.floor == 0.4

@@ -83,11 +83,20 @@ def test_bundled_model_equals_the_plain_recipe(bundled: CrossEncoder, question: 
     np.testing.assert_allclose(scores, plain_scores(BUNDLED, question, TEXTS), rtol=0, atol=1e-5)
 
 
+PASSAGES = [
+    "The tower stands on the bank of the river and was finished in 1889 after two years. It is 330 metres tall, "
+    "about as high as a building of 81 floors, and its base is a square of 125 metres on each side.",
+    "Bees make honey from the nectar of flowers. A worker visits up to two thousand flowers a day and carries what she "
+    "finds to the hive, where others fan it with their wings until most of the water is gone.",
+    "La soupe est servie chaude dans toute la région. On y met des pois, des carottes et un peu de lard, et chaque "
+    "famille garde sa recette depuis le XVIIIe siècle.",
+]
+
+
 def test_bundled_model_prefers_the_answer(bundled: CrossEncoder) -> None:
     """The passage that answers comes before those about something else, in each language."""
     for question in (QUESTION, "Quelle est la hauteur de la tour ?", "塔有多高？"):
-        scores = bundled.score(question, ["The tower is 330 m tall.", "Bees make honey.", "La soupe est chaude."])
-        assert scores.argmax() == 0
+        assert bundled.score(question, PASSAGES).argmax() == 0
 
 
 def test_sequence_classifier_equals_the_plain_recipe(tmp_path: Path) -> None:
