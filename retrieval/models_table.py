@@ -26,10 +26,8 @@ def table_lines(compute: Compute) -> Iterator[str]:
     Nothing is fetched.
     """
     available = available_bytes(compute)
-    rows = [
-        _HEADINGS,
-        *(_cells(name, row, compute, available) for name, row in (*ENCODERS.items(), *RERANKERS.items())),
-    ]
+    models: dict[str, EncoderRow | RerankerPreset] = {**ENCODERS, **RERANKERS}
+    rows = [_HEADINGS, *(_cells(name, row, compute, available) for name, row in models.items())]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
