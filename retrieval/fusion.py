@@ -11,6 +11,8 @@ from retrieval.passages import Language, Passage, ScoredPassage
 K = 5
 SAME_LANGUAGE_WEIGHT = 0.6
 CROSS_LANGUAGE_WEIGHT = 0.3
+# What a Chinese passage shares with a French or English question is little more than numbers, which mislead.
+INTO_CHINESE_WEIGHT = 0.1
 
 
 def lexical_weight(question_language: Language, passage_language: Language) -> float:
@@ -18,7 +20,9 @@ def lexical_weight(question_language: Language, passage_language: Language) -> f
 
     Between languages few words match, names and numbers, so the lexical leg weighs less there.
     """
-    return SAME_LANGUAGE_WEIGHT if question_language == passage_language else CROSS_LANGUAGE_WEIGHT
+    if question_language == passage_language:
+        return SAME_LANGUAGE_WEIGHT
+    return INTO_CHINESE_WEIGHT if passage_language == "zh" else CROSS_LANGUAGE_WEIGHT
 
 
 def reciprocal_rank(rank: int) -> float:

@@ -49,9 +49,13 @@ def test_rank_one_is_worth_one() -> None:
 
 @pytest.mark.parametrize("question", LANGUAGES)
 @pytest.mark.parametrize("passage", LANGUAGES)
-def test_words_count_more_within_a_language(question: Language, passage: Language) -> None:
-    """Words have 0.7 of the score within a language, `other` among them, and 0.1 between two."""
-    assert lexical_weight(question, passage) == (0.7 if question == passage else 0.1)
+def test_words_count_more_within_a_language(
+    question: Language, passage: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words have most of the score within a language, less between two, least in a Chinese passage."""
+    monkeypatch.setattr(fusion, "INTO_CHINESE_WEIGHT", 0.05)
+    expected = 0.7 if question == passage else 0.05 if passage == "zh" else 0.1
+    assert lexical_weight(question, passage) == expected
 
 
 def test_the_fused_scores_are_those_of_the_places() -> None:
