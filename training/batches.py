@@ -58,16 +58,16 @@ def make_pool(
         passages = rng.sample(passages, MAX_PASSAGES)
     vectors = embed_all(body, tokenizer, passages, POOL_TOKENS)
     grouped_examples = [grouped[passage] for passage in passages]
-    return Pool(passages, vectors, grouped_examples, _nearest(vectors, vectors, NEIGHBOURS))
+    return Pool(passages, vectors, grouped_examples, _neighbours(vectors))
 
 
-def _nearest(questions: NDArray[np.float32], passages: NDArray[np.float32], number: int) -> NDArray[np.int64]:
-    """Return (questions, number) places of the nearest passages that are not near copies."""
+def _neighbours(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return (passages, NEIGHBOURS) places of the nearest passages that are not near copies."""
     rows = []
-    for start in range(0, len(questions), 1024):
-        scores = questions[start : start + 1024] @ passages.T
+    for start in range(0, len(vectors), 1024):
+        scores = vectors[start : start + 1024] @ vectors.T
         scores[scores > DUPLICATE] = -1.0
-        rows.append(np.argpartition(-scores, min(number, scores.shape[1] - 1), axis=1)[:, :number])
+        rows.append(np.argpartition(-scores, min(NEIGHBOURS, scores.shape[1] - 1), axis=1)[:, :NEIGHBOURS])
     return np.concatenate(rows)
 
 

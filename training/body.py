@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
-from transformers import BertConfig, BertModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BertModel, PreTrainedModel, PreTrainedTokenizerFast
 
 # On a processor the backward pass of PyTorch's fused attention takes three times as long as the plain one (torch 2.13);
 # without a backward pass the fused one is the faster.
@@ -63,15 +63,19 @@ def embed_all(
     return vectors
 
 
-def save_encoder(body: BertModel, tokenizer: PreTrainedTokenizerFast, folder: Path, extras: dict[str, float]) -> None:
-    """Write a sentence-transformers folder: 16-bit weights, tokenizer, pooling; `extras` go into config.json."""
+def save_checkpoint(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write a hub folder: 16-bit weights, tokenizer, configuration."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder)
-    config: BertConfig = body.config
-    fields = {**config.to_dict(), "architectures": ["BertModel"], "dtype": "float16", **extras}
+    fields = {**model.config.to_dict(), "architectures": [type(model).__name__], "dtype": "float16"}
     (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
-    weights = {name: tensor.detach().half().cpu().contiguous() for name, tensor in body.state_dict().items()}
+    weights = {name: tensor.detach().half().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def save_encoder(body: BertModel, tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+    """Write a hub folder with what sentence-transformers needs: modules, pooling, length."""
+    save_checkpoint(body, tokenizer, folder)
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
@@ -80,5 +84,5 @@ def save_encoder(body: BertModel, tokenizer: PreTrainedTokenizerFast, folder: Pa
     (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n", "utf-8")
     (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": PASSAGE_TOKENS}) + "\n", "utf-8")
     (folder / "1_Pooling").mkdir(exist_ok=True)
-    pooling = {"word_embedding_dimension": config.hidden_size, "pooling_mode_mean_tokens": True}
+    pooling = {"word_embedding_dimension": body.config.hidden_size, "pooling_mode_mean_tokens": True}
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling, indent=2) + "\n", "utf-8")

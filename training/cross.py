@@ -1,14 +1,11 @@
 """Stage 4: question and passage read together; one score, and the answer's span, in one token classifier."""
 
-import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedModel, PreTrainedTokenizerFast
@@ -52,21 +49,14 @@ def classifier(body: BertModel) -> BertForTokenClassification:
 
 
 def mine(
-    pool: Pool,
-    languages: Sequence[str],
-    body: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
-    number: int,
-    seed: int = 0,
+    pool: Pool, body: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, number: int, seed: int = 0
 ) -> list[Candidates]:
-    """Draw examples of a pool and find hard negatives: passages near the question, not near the right one.
-
-    languages: of the pool's passages, in order.
-    """
+    """Draw examples of a pool and find hard negatives: passages near the question, not near the right one."""
     rng = random.Random(seed)
     drawn = [(place, rng.choice(pool.examples[place])) for place in rng.choices(range(len(pool.passages)), k=number)]
     vectors = embed_all(body, tokenizer, [example.question for _, example in drawn], QUESTION_TOKENS, rows=128)
-    spoken, told = np.array(languages), np.array([example.passage_language for _, example in drawn])
+    spoken = np.array([examples[0].passage_language for examples in pool.examples])
+    told = np.array([example.passage_language for _, example in drawn])
     found = []
     for start in range(0, number, BLOCK):
         own = pool.vectors[[place for place, _ in drawn[start : start + BLOCK]]]
@@ -156,15 +146,3 @@ def answer_tokens(text: str, answer: str, offsets: list[list[int]]) -> tuple[int
         return None
     inside = [place for place, (first, last) in enumerate(offsets) if first < start + len(answer) and last > start]
     return (inside[0], inside[-1]) if inside else None
-
-
-def save_classifier(
-    model: BertForTokenClassification, tokenizer: PreTrainedTokenizerFast, folder: Path, extras: dict[str, float]
-) -> None:
-    """Write a hub folder: 16-bit weights, tokenizer, configuration; `extras` go into config.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer.save_pretrained(folder)
-    fields = {**model.config.to_dict(), "architectures": ["BertForTokenClassification"], "dtype": "float16", **extras}
-    (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
-    weights = {name: tensor.detach().half().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})

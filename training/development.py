@@ -9,8 +9,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from evaluation.datasets import Dataset, read_dataset
 from training.body import PASSAGE_TOKENS, QUESTION_TOKENS, embed_all
+from training.corpus import LANGUAGES
 
-LANGUAGES = ("fr", "en", "zh")
 Vector = NDArray[np.float32]
 
 

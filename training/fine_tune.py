@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import random
 import shutil
 from collections.abc import Sequence
@@ -27,11 +26,9 @@ from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from training.grad_cache import cached_backward
 from training.log import logger
-from training.losses import info_nce, learned_scale
+from training.loop import CLIP
+from training.losses import first_logarithm, info_nce, learned_scale
 from training.pairs import Pair, generate_pairs, hard_negatives, read_pairs_file
-
-FIRST_SCALE = 20.0
-CLIP = 1.0
 
 
 @dataclass
@@ -66,7 +63,7 @@ def fine_tune(
 ) -> None:
     """Run InfoNCE with in-batch and hard negatives and a learned temperature; log each epoch's mean loss."""
     parameters = train_only_biases(learner.model) if options.only_biases else list(learner.model.parameters())
-    logarithm = torch.nn.Parameter(torch.tensor(math.log(FIRST_SCALE), device=learner.compute.device))
+    logarithm = first_logarithm(learner.compute.device)
     groups = [{"params": parameters, "lr": options.rate}, {"params": [logarithm], "lr": 1e-3, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups)
     rng, preset = random.Random(0), learner.preset

@@ -1,10 +1,12 @@
 """The losses, each a pure function."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-MAX_SCALE = 100.0
+FIRST_SCALE, MAX_SCALE = 20.0, 100.0
 
 
 def info_nce(questions: Tensor, passages: Tensor, scale: Tensor | float, ignored: Tensor | None = None) -> Tensor:
@@ -17,6 +19,11 @@ def info_nce(questions: Tensor, passages: Tensor, scale: Tensor | float, ignored
     if ignored is not None:
         similarity = similarity.masked_fill(ignored, float("-inf"))
     return functional.cross_entropy(similarity, torch.arange(len(questions), device=questions.device))
+
+
+def first_logarithm(device: torch.device) -> torch.nn.Parameter:
+    """Return the logarithm of the inverse temperature as training begins, to be learned."""
+    return torch.nn.Parameter(torch.tensor(math.log(FIRST_SCALE), device=device))
 
 
 def learned_scale(logarithm: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """The stages from public text to the bundled models; each reads what the one before wrote, and is done once."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,20 @@ from transformers import BertModel, PreTrainedTokenizerFast
 
 from training.alignment import align, base_rows
 from training.batches import ClusteredBatches, Pool, kind_of, make_pool
-from training.body import ATTENTION, PASSAGE_TOKENS, save_encoder, widen
+from training.body import ATTENTION, PASSAGE_TOKENS, save_checkpoint, save_encoder, widen
 from training.contrastive import contrastive_loss
 from training.corpus import LANGUAGES, Example, read_examples, read_lexicon, read_pairs
-from training.cross import CandidateLists, classifier, cross_loss, mine, save_classifier
+from training.cross import CandidateLists, classifier, cross_loss, mine
 from training.development import Development
 from training.distillation import Batches, Teacher, distillation_loss
 from training.export import export
 from training.log import TrainingLog, logger
 from training.loop import Group, fit
+from training.losses import first_logarithm
 from training.vocabulary import build_tokenizer, wrap
 
 PIECES = 56_000
 VOCABULARY_LINES = 100_000
-FIRST_SCALE = 20.0
 # Steps between two batches of translations while questions are learned, so that the languages stay together.
 TRANSLATIONS_EVERY = 5
 TRANSLATIONS_WEIGHT = 0.3
@@ -91,7 +90,7 @@ def alignment(run: Run) -> None:
     rows = base_rows(run.base / "vocab.txt", backend)
     body = widen(run.base, align(old, rows, backend, pairs, run.minutes["alignment"]))
     run.log.write("alignment", **Development(run.data / "eval").measure(move(body, run.device), tokenizer))
-    save_encoder(body, tokenizer, run.out / "alignment", {})
+    save_encoder(body, tokenizer, run.out / "alignment")
 
 
 def distillation(run: Run) -> None:
@@ -102,7 +101,7 @@ def distillation(run: Run) -> None:
     groups = _groups(body, embeddings=4e-4, rest=8e-5)
     fit("distillation", body, loss, groups, run.minutes["distillation"], run.out, run.log,
         lambda: development.measure(body, tokenizer))  # fmt: skip
-    save_encoder(body, tokenizer, run.out / "distillation", {})
+    save_encoder(body, tokenizer, run.out / "distillation")
 
 
 def contrastive(run: Run) -> None:
@@ -122,7 +121,7 @@ def contrastive(run: Run) -> None:
     groups = [*_groups(body, embeddings=1.5e-4, rest=5e-5), Group([learner.logarithm], 1e-3, 0.0)]
     fit("contrastive", learner, loss_of, groups, run.minutes["contrastive"], run.out, run.log,
         lambda: development.measure(body, tokenizer))  # fmt: skip
-    save_encoder(body, tokenizer, run.out / "contrastive", {})
+    save_encoder(body, tokenizer, run.out / "contrastive")
 
 
 def cross(run: Run) -> None:
@@ -133,16 +132,15 @@ def cross(run: Run) -> None:
     mined = {}
     for kind, examples in by_kind.items():
         pools[kind] = make_pool(examples, body, tokenizer)
-        spoken = [group[0].passage_language for group in pools[kind].examples]
         number = min(MINED_QUESTIONS, 2 * sum(map(len, pools[kind].examples)))
-        mined[kind] = mine(pools[kind], spoken, body, tokenizer, number)
+        mined[kind] = mine(pools[kind], body, tokenizer, number)
     logger.info("cross: %s questions", {kind: len(found) for kind, found in mined.items()})
     model = move(classifier(body), run.device)
     head = [parameter for name, parameter in model.named_parameters() if name.startswith("classifier")]
     groups = [*_groups(model.bert, embeddings=None, rest=8e-5), Group(head, 1e-3, 0.0)]
     loss = cross_loss(model, tokenizer, CandidateLists(pools, mined))
     fit("cross", model, loss, groups, run.minutes["cross"], run.out, run.log)
-    save_classifier(model, tokenizer, run.out / "cross", {})
+    save_checkpoint(model, tokenizer, run.out / "cross")
 
 
 def models(run: Run) -> None:
@@ -167,7 +165,7 @@ class _WithScale(torch.nn.Module):
     def __init__(self, body: BertModel) -> None:
         super().__init__()
         self.body = body
-        self.logarithm = torch.nn.Parameter(torch.tensor(math.log(FIRST_SCALE), device=body.device))
+        self.logarithm = first_logarithm(body.device)
 
 
 def move(model: Model, device: torch.device) -> Model:
