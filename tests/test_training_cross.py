@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import BertModel
 
+from retrieval.passages import Language
 from tests.checkpoints import tiny_bert
 from training.batches import ClusteredBatches, Pool, kind_of
+from training.candidates import CandidateLists, Candidates, cut_answer, shorten
 from training.corpus import Example
-from training.cross import LABELS, CandidateLists, Candidates, answer_tokens, classifier, cross_loss
+from training.cross import LABELS, answer_tokens, classifier, cross_loss, teaches_span
 from training.losses import listwise_loss
 from training.vocabulary import assemble, wrap
 
@@ -41,6 +45,40 @@ def test_answer_tokens(answer: str, expected: tuple[int, int] | None) -> None:
 def test_an_answer_that_was_cut_off_is_not_taught() -> None:
     """The tokens end before it."""
     assert answer_tokens("the tower is in paris", "paris", [[0, 3], [4, 9]]) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "source", "language", "expected"),
+    [("1994", "units", "en", True), ("", "units", "en", False), ("1994", "selqa", "en", False),
+     ("x" * 61, "units", "fr", False), ("x" * 21, "units", "zh", False), ("x" * 20, "units", "zh", True)],
+)  # fmt: skip
+def test_only_short_answers_teach_a_span(answer: str, source: str, language: Language, expected: bool) -> None:
+    """Some sets give the whole sentence as the answer: a reader taught so marks sentences."""
+    assert teaches_span(Example("?", language, "…", language, answer, source)) is expected
+
+
+def test_shortened_passages_hold_their_answer() -> None:
+    """One to three sentences in a row around the answer's; without an answer, any."""
+    text = "One is first. Two comes next. Three is here. Four ends it."
+    found = {shorten(text, "Three", random.Random(seed)) for seed in range(60)}
+    assert all("Three is here." in short for short in found)
+    assert {"Three is here.", "Two comes next. Three is here.", "One is first. Two comes next. Three is here."} <= found
+    assert len({shorten(text, "", random.Random(seed)) for seed in range(60)}) == 9  # 4 of one, 3 of two, 2 of three
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "expected"),
+    [
+        ("One is first. Two comes next. Three.", "Two", "One is first. Three."),
+        ("塔很高。墙很长。河很宽。", "墙", "塔很高。河很宽。"),
+        ("Two. Two again. Three.", "Two", ""),  # too little would be left
+        ("One is first. Three.", "Two", ""),
+        ("One is first.", "", ""),
+    ],
+)
+def test_cutting_the_answer_out(text: str, answer: str, expected: str) -> None:
+    """What is left reads like any passage of its language."""
+    assert cut_answer(text, answer) == expected
 
 
 def pool() -> Pool:
@@ -95,6 +133,6 @@ def test_the_loss_is_that_of_the_candidates_in_their_order() -> None:
                     cross_entropy(logits[first:-1, LABELS[name]][None], answer)
                     for name in ("answer_start", "answer_end")
                 ]
-    expected = listwise_loss(torch.stack(scores).view(2, 4)) + 0.3 * torch.stack(spans).mean()
+    expected = listwise_loss(torch.stack(scores).view(2, 4)) + 0.5 * torch.stack(spans).mean()
     found = cross_loss(model, TOKENIZER, {0: batch})(0)  # type: ignore[arg-type]
     assert found.item() == pytest.approx(expected.item(), abs=0.03)  # bfloat16 inside

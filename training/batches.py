@@ -16,8 +16,8 @@ from training.corpus import Example
 # Shares of the steps. A batch holds same-language questions of one language, or ("mixed") all nine directions: were
 # the two together, the model would learn that the right passage is in the question's language.
 MIXED = "mixed"
-SHARES = {MIXED: 0.6, "zh": 0.15, "en": 0.15, "fr": 0.1}
-WEAK_SOURCES = {"laws": 0.15, "docs": 0.3, "pubmedqa": 0.5, "covid": 0.5}
+SHARES = {MIXED: 0.7, "zh": 0.15, "en": 0.1, "fr": 0.05}
+WEAK_SOURCES = {"laws": 0.15, "docs": 0.3, "pubmedqa": 0.5, "covid": 0.5, "openquizzdb": 0.2}
 MAX_PASSAGES = 5_000  # of one language; encoding them all would take longer than they are worth
 POOL_TOKENS = 160
 NEIGHBOURS = 12
@@ -46,7 +46,8 @@ def make_pool(
 ) -> Pool:
     """Gather the passages of the examples and find each one's neighbours with the present encoder.
 
-    All of one kind. Weak sources (headings over sections) are thinned to their share, languages to `MAX_PASSAGES`.
+    All of one kind. Weak sources (headings over sections, quizzes) are thinned to their share, languages to
+    `MAX_PASSAGES`.
     """
     rng = random.Random(seed)
     grouped: dict[str, list[Example]] = {}

@@ -1,38 +1,24 @@
 """Stage 4: question and passage read together; one score, and the answer's span, in one token classifier."""
 
-import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertForTokenClassification, BertModel, PreTrainedTokenizerFast
 
-from training.batches import DUPLICATE, SHARES, Pool
-from training.body import ATTENTION, QUESTION_TOKENS, embed_all
+from training.body import ATTENTION
+from training.candidates import CandidateLists
 from training.corpus import Example
 from training.losses import listwise_loss
 
 LABELS = {"relevance": 0, "answer_start": 1, "answer_end": 2}
-QUESTIONS = 8
-CANDIDATES = 4
 MAX_TOKENS = 224
-MINED = 24
-BLOCK = 512
 PARTS = 4
-SPAN_WEIGHT = 0.3
-MAX_ANSWER_CHARACTERS = 160
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """A question's example and the places of wrong passages that the bi-encoder ranks high."""
-
-    example: Example
-    same_language: list[int]
-    any_language: list[int]
+SPAN_WEIGHT = 0.5
+MAX_ANSWER_CHARACTERS = {"en": 60, "fr": 60, "zh": 20}
+# The "answers" of these are whole sentences or paragraphs.
+WITHOUT_SPANS = ("selqa", "pubmedqa", "cnil", "crpa", "service")
 
 
 def classifier(body: BertModel) -> BertForTokenClassification:
@@ -46,47 +32,6 @@ def classifier(body: BertModel) -> BertForTokenClassification:
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train(False)  # no dropout: the runs are short and the data is seen once
     return model
-
-
-def mine(
-    pool: Pool, body: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, number: int, seed: int = 0
-) -> list[Candidates]:
-    """Draw examples of a pool and find hard negatives: passages near the question, not near the right one."""
-    rng = random.Random(seed)
-    drawn = [(place, rng.choice(pool.examples[place])) for place in rng.choices(range(len(pool.passages)), k=number)]
-    vectors = embed_all(body, tokenizer, [example.question for _, example in drawn], QUESTION_TOKENS, rows=128)
-    spoken = np.array([examples[0].passage_language for examples in pool.examples])
-    told = np.array([example.passage_language for _, example in drawn])
-    found = []
-    for start in range(0, number, BLOCK):
-        own = pool.vectors[[place for place, _ in drawn[start : start + BLOCK]]]
-        scores = vectors[start : start + BLOCK] @ pool.vectors.T
-        scores[own @ pool.vectors.T > DUPLICATE] = -1.0
-        nearest = np.argpartition(-scores, MINED, axis=1)[:, :MINED]
-        scores[told[start : start + BLOCK, None] != spoken[None]] = -1.0
-        same = np.argpartition(-scores, MINED, axis=1)[:, :MINED]
-        examples = [example for _, example in drawn[start : start + BLOCK]]
-        rows = zip(examples, same.tolist(), nearest.tolist(), strict=True)
-        found += [Candidates(*row) for row in rows]
-    return found
-
-
-class CandidateLists:
-    """Batches by number: questions of one kind, each with its passage first and hard negatives after it."""
-
-    def __init__(self, pools: dict[str, Pool], mined: dict[str, list[Candidates]], seed: int = 0) -> None:
-        self._pools, self._mined, self._seed = pools, mined, seed
-
-    def __getitem__(self, number: int) -> list[tuple[Example, list[str]]]:
-        """Return (example, passages) of a step."""
-        rng = random.Random(f"{self._seed}-{number}")
-        kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
-        passages = self._pools[kind].passages
-        batch = []
-        for question in rng.sample(self._mined[kind], QUESTIONS):
-            wrong = [*rng.sample(question.same_language, CANDIDATES - 2), rng.choice(question.any_language)]
-            batch.append((question.example, [question.example.passage, *(passages[place] for place in wrong)]))
-        return batch
 
 
 def cross_loss(
@@ -130,7 +75,7 @@ def _read(
         tokens = [place for place, side in enumerate(encoded.sequence_ids(row)) if side == 1]
         ends = (
             answer_tokens(text, example.answer, [encoded["offset_mapping"][row][t].tolist() for t in tokens])
-            if right
+            if right and teaches_span(example)
             else None
         )
         for label, target in zip(("answer_start", "answer_end"), ends or (), strict=bool(ends)):
@@ -139,10 +84,16 @@ def _read(
     return logits[:, 0, LABELS["relevance"]], losses
 
 
+def teaches_span(example: Example) -> bool:
+    """Tell whether the answer is short enough to be what a reader should mark."""
+    most = MAX_ANSWER_CHARACTERS[example.passage_language]
+    return example.source not in WITHOUT_SPANS and 0 < len(example.answer) <= most
+
+
 def answer_tokens(text: str, answer: str, offsets: list[list[int]]) -> tuple[int, int] | None:
-    """Return the first and last token of the answer's first occurrence; None where it is unknown, long or cut off."""
+    """Return the first and last token of the answer's first occurrence; None where it is unknown or cut off."""
     start = text.find(answer)
-    if not answer or len(answer) > MAX_ANSWER_CHARACTERS or start < 0:
+    if not answer or start < 0:
         return None
     inside = [place for place, (first, last) in enumerate(offsets) if first < start + len(answer) and last > start]
     return (inside[0], inside[-1]) if inside else None

@@ -9,11 +9,12 @@ import torch
 from transformers import BertModel, PreTrainedTokenizerFast
 
 from training.alignment import align, base_rows
-from training.batches import ClusteredBatches, Pool, kind_of, make_pool
+from training.batches import SHARES, ClusteredBatches, Pool, kind_of, make_pool
 from training.body import ATTENTION, PASSAGE_TOKENS, save_checkpoint, save_encoder, widen
+from training.candidates import CandidateLists, mine
 from training.contrastive import contrastive_loss
 from training.corpus import LANGUAGES, Example, read_examples, read_lexicon, read_pairs
-from training.cross import CandidateLists, classifier, cross_loss, mine
+from training.cross import classifier, cross_loss
 from training.development import Development
 from training.distillation import Batches, Teacher, distillation_loss
 from training.export import export
@@ -24,10 +25,11 @@ from training.vocabulary import build_tokenizer, wrap
 
 PIECES = 56_000
 VOCABULARY_LINES = 100_000
-# Steps between two batches of translations while questions are learned, so that the languages stay together.
-TRANSLATIONS_EVERY = 5
-TRANSLATIONS_WEIGHT = 0.3
-MINED_QUESTIONS = 12_000
+# Of so many steps one is on questions, the others are on translations: what holds the languages together is learned
+# slowly, what ties a question to its passage within minutes.
+QUESTIONS_EVERY = 3
+TRANSLATIONS_WEIGHT = 0.5
+MINED_QUESTIONS = 60_000
 BATCH = 64
 
 Model = TypeVar("Model", bound=torch.nn.Module)
@@ -114,8 +116,8 @@ def contrastive(run: Run) -> None:
     translations = distillation_loss(body, tokenizer, Teacher(run.base, run.device), run.translations())
 
     def loss_of(step: int) -> torch.Tensor:
-        if step % TRANSLATIONS_EVERY == TRANSLATIONS_EVERY - 1:
-            return TRANSLATIONS_WEIGHT * translations(step // TRANSLATIONS_EVERY)
+        if step % QUESTIONS_EVERY:
+            return TRANSLATIONS_WEIGHT * translations(step)
         return questions(step)
 
     groups = [*_groups(body, embeddings=1.5e-4, rest=5e-5), Group([learner.logarithm], 1e-3, 0.0)]
@@ -132,8 +134,7 @@ def cross(run: Run) -> None:
     mined = {}
     for kind, examples in by_kind.items():
         pools[kind] = make_pool(examples, body, tokenizer)
-        number = min(MINED_QUESTIONS, 2 * sum(map(len, pools[kind].examples)))
-        mined[kind] = mine(pools[kind], body, tokenizer, number)
+        mined[kind] = mine(pools[kind], body, tokenizer, int(MINED_QUESTIONS * SHARES[kind]))
     logger.info("cross: %s questions", {kind: len(found) for kind, found in mined.items()})
     model = move(classifier(body), run.device)
     head = [parameter for name, parameter in model.named_parameters() if name.startswith("classifier")]
