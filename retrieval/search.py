@@ -51,6 +51,11 @@ class Searcher:
         self._store, self._models, self._candidates = store, models, candidates
         self._recipe = Recipe(weights=weights, rerank_depth=rerank_depth, rerank_weight=models.reranker.weight)
 
+    @property
+    def recipe(self) -> Recipe:
+        """How this searcher orders."""
+        return self._recipe
+
     def search(
         self,
         question: str,
