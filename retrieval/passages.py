@@ -106,11 +106,37 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """The share of the words in fusion, in 0-1, by the languages of question and passage; the vectors have the rest."""
+
+    same_language: float = 0.6
+    cross_language: float = 0.3
+    # What a Chinese passage shares with a French or English question is little more than numbers, which mislead.
+    into_chinese: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the legs' rankings become one order.
+
+    A leg may be left out; the first `rerank_depth` are reranked, the reranker's score having the share
+    `rerank_weight`, in 0-1, and the fused score the rest.
+    """
+
+    words: bool = True
+    vectors: bool = True
+    weights: FusionWeights = field(default_factory=FusionWeights)
+    rerank_depth: int = 20
+    rerank_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """One question's way through the stages.
 
     `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
-    `relevant` is false when no passage reaches the encoder's or the reranker's floor.
+    `relevant` is false when no passage reaches the encoder's or the reranker's floor. `relevance` keeps
+    the reranker's own score of each passage it read, by id: with it another recipe needs no model.
     """
 
     question: str
@@ -119,6 +145,8 @@ class SearchResult:
     rankings: Mapping[Stage, tuple[ScoredPassage, ...]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     relevant: bool = False
+    relevance: Mapping[str, float] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 @dataclass(frozen=True, slots=True)
