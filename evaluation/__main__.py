@@ -12,12 +12,17 @@ from pathlib import Path
 from tqdm import tqdm
 
 from evaluation.answers import measure_answers, to_answer_table
-from evaluation.datasets import read_dataset
-from evaluation.report import StageResult, to_json, to_table
-from evaluation.run import EVALUATED_STAGES, evaluate
+from evaluation.collection import indexed
+from evaluation.datasets import Dataset, read_dataset
+from evaluation.reference import REFERENCE, reference_ranker
+from evaluation.report import StageResult, stage_results, to_json, to_table
+from evaluation.run import STAGES, Plan, evaluate
 from retrieval.errors import InputError, QAError
 from retrieval.opening import load_models
+from retrieval.search import Models
 from retrieval.settings import Settings
+
+EVALUATED_STAGES = (REFERENCE, *STAGES)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,9 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         datasets = [read_dataset(folder, chosen.limit_questions) for folder in chosen.folders]
         models = load_models(settings)
         for dataset in datasets:
-            total = len(dataset.questions)
-            with tqdm(total=total, desc=dataset.name, disable=not sys.stderr.isatty()) as bar:
-                results[dataset.name] = evaluate(dataset, models, settings, stages, bar.update)
+            results[dataset.name] = _measure(dataset, models, settings, stages)
             print(to_table({dataset.name: results[dataset.name]}), flush=True)
     except QAError as error:
         print(error, file=sys.stderr)
@@ -51,6 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if chosen.json:
         chosen.json.write_text(json.dumps(to_json(results), indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _measure(dataset: Dataset, models: Models, settings: Settings, stages: Sequence[str]) -> dict[str, StageResult]:
+    peers = {REFERENCE: reference_ranker(dataset)} if REFERENCE in stages else {}
+    plan = Plan(tuple(stage for stage in stages if stage != REFERENCE), peers=peers)
+    with tqdm(desc=dataset.name, disable=not sys.stderr.isatty()) as bar:
+
+        def show(phase: str, done: int, total: int) -> None:
+            bar.set_description(f"{dataset.name}: {phase}", refresh=False)
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        with indexed(dataset, models.encoder, show) as collection:
+            found = stage_results(evaluate(collection, models, settings, plan, show))
+    return {stage: found[stage] for stage in stages}
 
 
 def _measure_answers(folders: Sequence[Path], limit_questions: int | None) -> int:
