@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from retrieval.passages import STAGES, Answer, Hit, Passage
+from retrieval.passages import STAGES, Answer, Hit, Passage, article_text
 from retrieval.sentences import Span
 from ui.texts import InterfaceLanguage, text
 
@@ -89,14 +89,6 @@ def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | N
     before, after = escape(whole[:start]), escape(whole[shown.end :])
     frame = f'<div class="qa-frame">{marked_html(whole[start : shown.end], answer)}</div>'
     st.html(f'<div class="qa-whole">{_text_block(before + frame + after, shown)}</div>')
-
-
-def article_text(passages: Sequence[Passage]) -> str:
-    """Rebuild an article from its passages in reading order; blanks between them become line breaks."""
-    whole = ""
-    for passage in passages:
-        whole += "\n" * (passage.start - len(whole)) + passage.text[max(0, len(whole) - passage.start) :]
-    return whole
 
 
 def marked_html(passage_text: str, answer: Answer | None) -> str:
