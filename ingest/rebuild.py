@@ -35,7 +35,7 @@ def rebuild_library(
     old: PassageStore,
     new: PassageStore,
     encoder: Encoder,
-    on_progress: Callable[[RebuildProgress], None] = lambda progress: None,
+    on_progress: Callable[[RebuildProgress], object] = lambda progress: None,
 ) -> RebuildReport:
     """Fill `new` with the articles of `old`, passage for passage as if their files were added with this encoder.
 
@@ -64,7 +64,7 @@ class _Run:
         old: PassageStore,
         new: PassageStore,
         encoder: Encoder,
-        on_progress: Callable[[RebuildProgress], None],
+        on_progress: Callable[[RebuildProgress], object],
     ) -> None:
         self._old, self._new, self._encoder, self._on_progress = old, new, encoder, on_progress
         self._waiting: list[Passage] = []

@@ -95,7 +95,7 @@ class EdgeBackend:
             self._manifest = manifest
 
     def successor(self, identity: EncoderIdentity) -> EdgeBackend:
-        """Open the library that is to take this one's place, as a stopped rebuild left it; anew for another encoder."""
+        """Open the library that is to take this one's place, as a rebuild for this encoder left it, or not made."""
         found = read_manifest(self._folder, REBUILD)
         if found is None or found.identity != identity:
             self.drop_successor()

@@ -34,10 +34,8 @@ def open_as_built(settings: Settings) -> PassageStore:
     backend = _open_backend(settings)
     identity = backend.identity()
     if identity is None:
-        place = (
-            f"on {settings.qdrant_url} named {settings.collection}" if settings.qdrant_url else f"in {settings.library}"
-        )
-        raise LibraryError(f"There is no library {place}: add files with python -m ingest PATH.")
+        place = f"{settings.collection} on {settings.qdrant_url}" if settings.qdrant_url else settings.library
+        raise LibraryError(f"There is no library {place} yet: add files with python -m ingest PATH.")
     return PassageStore(backend, identity)
 
 

@@ -61,10 +61,11 @@ class ServerBackend:
 
     def _move_alias(self, collection: str) -> None:
         """Let the name lead to a collection, in one operation wherever it led before."""
-        away = models.DeleteAliasOperation(delete_alias=models.DeleteAlias(alias_name=self._name))
+        away = models.DeleteAlias(alias_name=self._name)
         there = models.CreateAlias(collection_name=collection, alias_name=self._name)
-        operations = [away, models.CreateAliasOperation(create_alias=there)]
-        self._client.update_collection_aliases(operations)
+        self._client.update_collection_aliases(
+            [models.DeleteAliasOperation(delete_alias=away), models.CreateAliasOperation(create_alias=there)]
+        )
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the collection was made with, None before `create`."""
@@ -96,7 +97,7 @@ class ServerBackend:
                 self._move_alias(self._collection)
 
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
-        """Open the collection that is to take this one's place, as a stopped rebuild left it; anew for another encoder."""
+        """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
         successor = ServerBackend(self._client, self._name, is_rebuild=True)
         if successor.identity() != identity:
             self.drop_successor()
