@@ -45,7 +45,9 @@ class Passage:
     """A piece of an article: what is searched and shown.
 
     `text` is exactly the article's characters `start` to `end`; `heading` is the section it stands
-    under where the text itself does not begin with it.
+    under where the text itself does not begin with it. For putting the article together again: `before` is what
+    stands between the passage before and this one (None in a library made before that was kept), `headings` are the
+    spans in the article of the heading lines that no earlier passage has.
     """
 
     id: str
@@ -56,12 +58,23 @@ class Passage:
     text: str
     language: Language
     heading: str = ""
+    before: str | None = None
+    headings: tuple[tuple[int, int], ...] = ()
 
     @property
     def indexed_text(self) -> str:
         """Return what the models and the lexical index see: title and heading, then the text."""
         parts = (self.article.title[:CONTEXT_CHARACTERS], self.heading[:CONTEXT_CHARACTERS])
         return "\n".join([*(part for part in parts if part and part not in self.text), self.text])
+
+
+def article_text(passages: Sequence[Passage]) -> str:
+    """Return an article's text from its passages in reading order; where `before` is not known, line breaks for it."""
+    whole = ""
+    for passage in passages:
+        gap = "\n" * (passage.start - len(whole)) if passage.before is None else passage.before
+        whole += gap + passage.text[max(0, len(whole) - passage.start) :]
+    return whole
 
 
 @dataclass(frozen=True, slots=True)

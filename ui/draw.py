@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from retrieval.journey import Journey
-from retrieval.passages import STAGES, Answer, Hit, Passage
+from retrieval.passages import STAGES, Answer, Hit, Passage, article_text
 from retrieval.sentences import Span
 from retrieval.text import matched_spans
 from ui.texts import InterfaceLanguage, text
@@ -118,14 +118,6 @@ def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | N
     text_of = whole[start : shown.end]
     frame = f'<div class="qa-frame">{marked_html(text_of, answer, matched_spans(text_of, question))}</div>'
     st.html(f'<div class="qa-whole" tabindex="0">{_text_block(before + frame + after, shown)}</div>')
-
-
-def article_text(passages: Sequence[Passage]) -> str:
-    """Rebuild an article from its passages in reading order; blanks between them become line breaks."""
-    whole = ""
-    for passage in passages:
-        whole += "\n" * (passage.start - len(whole)) + passage.text[max(0, len(whole) - passage.start) :]
-    return whole
 
 
 def marked_html(passage_text: str, answer: Answer | None, words: Sequence[Span] = (), start: int = 0) -> str:
