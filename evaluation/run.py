@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -16,7 +17,7 @@ from evaluation.measures import Outcome, Ranking, expected_rank, judge, judge_by
 from retrieval.passages import Encoder, EncoderIdentity, Language, ScoredPassage, SearchResult, Selection, Vectors
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
-from retrieval.store.passage_store import PassageStore
+from retrieval.translations import question_terms
 
 STAGES = ("bm25", "dense", "fused", "reranked")
 # Passages a leg ranks at most; documents behind them count as tied.
@@ -31,6 +32,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
 }
 
 Ranker = Callable[[str], Ranking]
+Leg = Callable[[], tuple[ScoredPassage, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,10 @@ def evaluate(collection: Collection, models: Models, settings: Settings, plan: P
         on_step("ask", done, len(collection.questions))
         marks = plan.answers and bool(question.answers)
         found = searcher.search(question.text, limit=1 if marks else 0)
-        ranks = _rankings(question, found, collection.store, vectors[question.text.strip()], every)
+        terms = question_terms(question.text, found.language, models.translations)
+        matching = partial(collection.store.matching, terms, every, Selection())
+        nearest = partial(collection.store.nearest, vectors[question.text.strip()], every, Selection())
+        ranks = _rankings(question, found, matching, nearest)
         rankings = {stage: ranks[stage]() for stage in plan.stages}
         for stage in plan.stages:
             seconds[stage] += sum(found.seconds.get(step, 0.0) for step in _STEPS[stage])
@@ -136,12 +141,12 @@ def _encode(questions: Sequence[LabelledQuestion], encoder: Encoder, on_step: On
 
 
 def _rankings(
-    question: LabelledQuestion, found: SearchResult, store: PassageStore, vector: Vectors, every: int
+    question: LabelledQuestion, found: SearchResult, matching: Leg, nearest: Leg
 ) -> dict[str, Callable[[], Ranking]]:
     fused, reranked = (found.rankings.get(stage, ()) for stage in ("fused", "reranked"))
     return {
-        "bm25": lambda: _best(store.matching(question.text, every, Selection()), question.unit),
-        "dense": lambda: _best(store.nearest(vector, every, Selection()), question.unit),
+        "bm25": lambda: _best(matching(), question.unit),
+        "dense": lambda: _best(nearest(), question.unit),
         "fused": lambda: _in_order(fused, question.unit),
         "reranked": lambda: _in_order((*reranked, *fused), question.unit),
     }

@@ -14,7 +14,7 @@ K = 5
 def lexical_weight(weights: FusionWeights, question_language: Language, passage_language: Language) -> float:
     """Return the share of the lexical leg in 0-1; the vector leg has the rest.
 
-    Between languages few words match, names and numbers, so the lexical leg weighs less there.
+    Between languages words match by their translations, less surely, so the lexical leg weighs less there.
     """
     if question_language == passage_language:
         return weights.same_language

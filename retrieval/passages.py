@@ -123,9 +123,9 @@ class FusionWeights:
     """The share of the words in fusion, in 0-1, by the languages of question and passage; the vectors have the rest."""
 
     same_language: float = 0.6
-    cross_language: float = 0.3
-    # What a Chinese passage shares with a French or English question is little more than numbers, which mislead.
-    into_chinese: float = 0.1
+    cross_language: float = 0.5
+    # Chinese is indexed by pairs of characters, of which a translated word is only some.
+    into_chinese: float = 0.35
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from retrieval.fusion import fuse
@@ -22,15 +22,17 @@ from retrieval.passages import (
 )
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language
+from retrieval.translations import Translations, question_terms
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models of a search."""
+    """The models of a search; without translations, words are matched as they are."""
 
     encoder: Encoder
     reranker: Reranker
     reader: AnswerReader
+    translations: Translations = field(default_factory=dict)
 
 
 class Searcher:
@@ -75,7 +77,8 @@ class Searcher:
         seconds: dict[str, float] = {}
         rankings: dict[Stage, Ranking] = {}
         with _timed(seconds, "bm25"):
-            rankings["bm25"] = self._store.matching(question, self._candidates, selection)
+            terms = question_terms(question, known, self._models.translations)
+            rankings["bm25"] = self._store.matching(terms, self._candidates, selection)
         with _timed(seconds, "encode"):
             vector = self._models.encoder.encode_questions([question])[0]
         with _timed(seconds, "dense"):

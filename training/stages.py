@@ -22,15 +22,16 @@ from training.export import export
 from training.log import TrainingLog, logger
 from training.loop import Group, fit
 from training.losses import first_logarithm
+from training.translations import learn_translations
 from training.vocabulary import build_tokenizer, wrap
 
 PIECES = 56_000
 VOCABULARY_LINES = 100_000
-# Of so many steps one is on questions, the others are on translations: what holds the languages together is learned
-# slowly, what ties a question to its passage within minutes.
-QUESTIONS_EVERY = 3
-TRANSLATIONS_WEIGHT = 0.5
+# Steps between two batches of translations while questions are learned, so that the languages stay together.
+TRANSLATIONS_EVERY = 5
+TRANSLATIONS_WEIGHT = 0.3
 MINED_QUESTIONS = 60_000
+TRANSLATIONS_FILE = "table.safetensors"
 BATCH = 64
 
 Model = TypeVar("Model", bound=torch.nn.Module)
@@ -118,11 +119,11 @@ def contrastive(run: Run) -> None:
     pools = {kind: make_pool(examples, body, tokenizer) for kind, examples in _by_kind(run).items()}
     learner = _WithScale(body)
     questions = contrastive_loss(body, learner.logarithm, tokenizer, ClusteredBatches(pools, BATCH))
-    translations = distillation_loss(body, tokenizer, Teacher(run.base, run.device), run.translations())
+    pairs = distillation_loss(body, tokenizer, Teacher(run.base, run.device), run.translations())
 
     def loss_of(step: int) -> torch.Tensor:
-        if step % QUESTIONS_EVERY:
-            return TRANSLATIONS_WEIGHT * translations(step)
+        if step % TRANSLATIONS_EVERY == TRANSLATIONS_EVERY - 1:
+            return TRANSLATIONS_WEIGHT * pairs(step // TRANSLATIONS_EVERY)
         return questions(step)
 
     groups = [*_groups(body, embeddings=1.5e-4, rest=5e-5), Group([learner.logarithm], 1e-3, 0.0)]
@@ -149,9 +150,15 @@ def cross(run: Run) -> None:
     save_checkpoint(model, tokenizer, run.unfinished("cross"))
 
 
+def translations(run: Run) -> None:
+    """Learn which words stand for which, for the lexical leg."""
+    learn_translations(run.data / "train", run.unfinished("translations") / TRANSLATIONS_FILE)
+
+
 def models(run: Run) -> None:
     """Write the two models in the form that ships."""
     export(run.out / "contrastive", run.out / "cross", run.unfinished("models"))
+    shutil.copytree(run.out / "translations", run.unfinished("models") / "translations")
 
 
 STAGES: dict[str, tuple[Callable[[Run], None], float]] = {
@@ -160,6 +167,7 @@ STAGES: dict[str, tuple[Callable[[Run], None], float]] = {
     "distillation": (distillation, 0.23),
     "contrastive": (contrastive, 0.36),
     "cross": (cross, 0.36),
+    "translations": (translations, 0.0),
     "models": (models, 0.0),
 }
 """Each stage with its share of the budget, in order."""

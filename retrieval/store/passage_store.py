@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from retrieval.bm25 import question_vector
+from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
 from retrieval.passages import (
     LANGUAGES,
@@ -113,19 +113,19 @@ class PassageStore:
         # A Euclidean distance is smaller for better passages.
         return _ranked(found, sign=-1.0 if self._euclidean else 1.0)
 
-    def matching(self, question: str, limit: int, selection: Selection) -> tuple[ScoredPassage, ...]:
-        """Return the passages that share a word with a question by BM25, best first.
+    def matching(
+        self, terms: Mapping[Language, SparseVector], limit: int, selection: Selection
+    ) -> tuple[ScoredPassage, ...]:
+        """Return the passages that share a term with a question by BM25, best first.
 
-        Up to `limit` in each language: counted together, those in the question's own language would
-        leave no place for a name or number found in another.
+        `terms` are those to match in each language (`translations.question_terms`). Up to `limit` in each language:
+        counted together, those in the question's own language would leave no place for what is found in another.
         """
-        terms = question_vector(question)
-        if not terms.indices:
-            return ()
         found: list[tuple[Payload, float]] = []
         for language in selection.languages or LANGUAGES:
-            chosen = _where(Selection((language,), selection.article_ids))
-            found += self._backend.matching(terms, limit, chosen)
+            if terms[language].indices:
+                chosen = _where(Selection((language,), selection.article_ids))
+                found += self._backend.matching(terms[language], limit, chosen)
         return _ranked(found)
 
     def successor(self, identity: EncoderIdentity) -> PassageStore:
