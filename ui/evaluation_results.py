@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
@@ -12,36 +11,21 @@ import streamlit as st
 
 from evaluation.export import figures_csv, questions_csv, run_json
 from evaluation.kept import KeptRun, forget, kept_results
-from evaluation.measures import MEASURE_NAMES
-from evaluation.published import beside, protocol_pair
+from evaluation.published import protocol_pair
 from evaluation.run import AskedResult
 from evaluation.significance import Comparison, compare
-from ui.charts import Chart, pairs_chart, ranks_chart, stage_name, to_png, to_svg
+from ui.charts import Chart, pairs_chart, ranks_chart, to_png, to_svg
+from ui.figures import MEASURES, choose_measure, choose_stage, draw_figures, draw_published, run_label
 from ui.texts import InterfaceLanguage, text
 
-MEASURES = dict(
-    zip(
-        MEASURE_NAMES,
-        ("Top-mean", "Top-std", "Top-1", "Top-5", "Top-10", "MRR", "nDCG@10", "Recall@100", "MAP"),
-        strict=True,
-    )
-)
 _WORST = 20
-_STYLE = """<style>
-.ev-scroll {overflow-x: auto;} .ev-table {border-collapse: collapse; font-size: .85rem; width: 100%;}
-.ev-table th, .ev-table td {padding: .35rem .6rem; text-align: right; border-bottom: 1px solid rgb(120 113 108 / .35);
-  white-space: nowrap; font-variant-numeric: tabular-nums;}
-.ev-table th:first-child, .ev-table td:first-child {text-align: left;} .ev-table small {display: block; opacity: .85;}
-.ev-worst {padding-left: 1.2rem;} .ev-worst li {margin: .3rem 0; overflow-wrap: anywhere;}
-</style>"""
 
 
 def draw_runs(runs: Sequence[KeptRun], folder: Path, language: InterfaceLanguage) -> None:
     """Draw the choice of an evaluation and one view of it; only that view is computed."""
-    st.html(_STYLE)
     known = {run.id: run for run in runs}
     chosen = st.selectbox(
-        text(language, "ev_kept"), list(known), format_func=lambda key: _label(known[key], language), key="ev_chosen"
+        text(language, "ev_kept"), list(known), format_func=lambda key: run_label(known[key], language), key="ev_chosen"
     )
     run = known[chosen]
     among = text(language, "ev_among", questions=run.questions, documents=run.documents)
@@ -58,7 +42,7 @@ def draw_runs(runs: Sequence[KeptRun], folder: Path, language: InterfaceLanguage
     )
     match view:
         case "figures":
-            _draw_figures(run, language)
+            draw_figures(run, language)
         case "pairs":
             _draw_pairs(run, language)
         case "ranks":
@@ -68,13 +52,8 @@ def draw_runs(runs: Sequence[KeptRun], folder: Path, language: InterfaceLanguage
         case "compare":
             _draw_comparison(run, known, folder, language)
         case _:
-            _draw_published(run, str(pair), language)
+            draw_published(run, str(pair), language)
     _draw_downloads(run, folder, language)
-
-
-def _label(run: KeptRun, language: InterfaceLanguage) -> str:
-    date = datetime.fromisoformat(run.date).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return text(language, "ev_label", name=run.name, questions=run.questions, date=date)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -82,37 +61,8 @@ def _results(folder: str, run_id: str) -> list[AskedResult]:
     return kept_results(Path(folder), run_id)
 
 
-def _draw_figures(run: KeptRun, language: InterfaceLanguage) -> None:
-    rows = []
-    for stage, result in run.stages.items():
-        cells = [escape(stage_name(stage, language))]
-        for name in MEASURE_NAMES:
-            low, high = result.intervals[name]
-            cells.append(f"{getattr(result.measures, name):.1f}<small>{low:.1f}–{high:.1f}</small>")
-        rows.append(cells)
-    _draw_table([text(language, "ev_stage"), *MEASURES.values()], rows)
-    st.caption(text(language, "ev_interval"))
-    if run.answers:
-        exact, f1, count = run.answers
-        st.caption(text(language, "ev_answer_line", exact=f"{exact:.1f}", f1=f"{f1:.1f}", count=count))
-
-
-def _draw_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Draw cells, which are HTML already."""
-    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    st.html(f'<div class="ev-scroll" tabindex="0"><table class="ev-table"><tr>{head}</tr>{body}</table></div>')
-
-
-def _choose_measure(language: InterfaceLanguage, key: str) -> str:
-    names = [name for name in MEASURE_NAMES if name != "top_std"]
-    return st.selectbox(
-        text(language, "ev_measure"), names, index=names.index("mrr"), format_func=MEASURES.__getitem__, key=key
-    )
-
-
 def _draw_pairs(run: KeptRun, language: InterfaceLanguage) -> None:
-    measure = _choose_measure(language, "ev_pairs_measure")
+    measure = choose_measure(language, "ev_pairs_measure")
     alt_text = text(language, "ev_pairs_alt", measure=MEASURES[measure])
     st.altair_chart(pairs_chart(run.stages, measure, language), width="content", key="ev_pairs_chart", alt=alt_text)
     _draw_pictures(lambda: pairs_chart(run.stages, measure, "en"), f"{run.id}-languages-{measure}")
@@ -132,15 +82,8 @@ def _draw_pictures(make: Callable[[], Chart], name: str) -> None:
         st.download_button("PNG", lambda: to_png(make()), f"{name}.png", "image/png", on_click="ignore")
 
 
-def _choose_stage(run: KeptRun, label: str, language: InterfaceLanguage, key: str) -> str:
-    stages = list(run.stages)
-    return st.selectbox(
-        label, stages, index=len(stages) - 1, format_func=lambda stage: stage_name(stage, language), key=key
-    )
-
-
 def _draw_worst(run: KeptRun, results: Sequence[AskedResult], language: InterfaceLanguage) -> None:
-    stage = _choose_stage(run, text(language, "ev_stage"), language, f"ev_worst_stage {run.id}")
+    stage = choose_stage(run, text(language, "ev_stage"), language, f"ev_worst_stage {run.id}")
     worst = sorted(results, key=lambda result: -result.outcomes[stage].rank)
     lines = []
     for result in [result for result in worst if result.outcomes[stage].rank > 1][:_WORST]:
@@ -151,7 +94,7 @@ def _draw_worst(run: KeptRun, results: Sequence[AskedResult], language: Interfac
         link = f'<a href="{escape(address)}" target="_self">{escape(result.question)}</a>'
         lines.append(f"<li>{link} · {escape(told)} · {escape(', '.join(result.right))}</li>")
     if lines:
-        st.html(f'<ol class="ev-worst">{"".join(lines)}</ol>')
+        st.html(f"<ol>{''.join(lines)}</ol>")
     else:
         st.info(text(language, "ev_none_wrong"))
 
@@ -166,17 +109,17 @@ def _compared(folder: str, first: tuple[str, str], second: tuple[str, str], meas
 
 
 def _draw_comparison(run: KeptRun, known: dict[str, KeptRun], folder: Path, language: InterfaceLanguage) -> None:
-    first = _choose_stage(run, text(language, "ev_first"), language, f"ev_first {run.id}")
+    first = choose_stage(run, text(language, "ev_first"), language, f"ev_first {run.id}")
     other = known[
         st.selectbox(
             text(language, "ev_other"),
             list(known),
-            format_func=lambda key: _label(known[key], language),
+            format_func=lambda key: run_label(known[key], language),
             key="ev_other",
         )
     ]
-    second = _choose_stage(other, text(language, "ev_second"), language, f"ev_second {other.id}")
-    measure = _choose_measure(language, "ev_compare_measure")
+    second = choose_stage(other, text(language, "ev_second"), language, f"ev_second {other.id}")
+    measure = choose_measure(language, "ev_compare_measure")
     found = _compared(str(folder), (run.id, first), (other.id, second), measure)
     if not found.questions:
         st.info(text(language, "ev_no_shared"))
@@ -185,14 +128,6 @@ def _draw_comparison(run: KeptRun, known: dict[str, KeptRun], folder: Path, lang
     difference = f"{found.difference:+.2f}"
     st.write(text(language, "ev_difference", measure=MEASURES[measure], difference=difference, **counts))
     st.write(text(language, "ev_significant" if found.p < 0.05 else "ev_by_chance", p=f"{found.p:.4f}"))
-
-
-def _draw_published(run: KeptRun, pair: str, language: InterfaceLanguage) -> None:
-    header, *rows = beside(pair, {stage: result.measures for stage, result in run.stages.items()})
-    _draw_table(header, [[escape(cell) for cell in row] for row in rows])
-    with st.expander(text(language, "ev_differs")):
-        for number in range(1, 5):
-            st.text(text(language, f"ev_differs_{number}"))
 
 
 def _draw_downloads(run: KeptRun, folder: Path, language: InterfaceLanguage) -> None:
