@@ -78,3 +78,17 @@ def _as_extreme(moved: NDArray[np.float64], limit: float, seed: int) -> int:
         signs = generator.integers(0, 2, size=(_CHUNK, len(moved))) * 2.0 - 1.0
         found += int((np.abs(signs @ moved) >= limit).sum())
     return found
+
+
+def compare(first: Mapping[str, Outcome], second: Mapping[str, Outcome], measure: str) -> Comparison:
+    """Compare two configurations by one of `MEASURE_NAMES` (not top_std), on the questions that both have.
+
+    The outcomes are by question; the difference has the measure's unit.
+    """
+    shared = [question for question in first if question in second]
+    if not shared:
+        return Comparison(0.0, 1.0, 0, 0)
+    place = MEASURE_NAMES.index(measure)
+    sides = (from_means(columns([side[question] for question in shared])[:, None, :]) for side in (first, second))
+    values = [side[:, 0, place].tolist() for side in sides]
+    return paired_test(values[0], values[1])

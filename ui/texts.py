@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ui.ask_texts import ASK_TEXTS
+from ui.evaluate_texts import EVALUATE_TEXTS
 
 InterfaceLanguage = Literal["fr", "en", "zh"]
 INTERFACE_LANGUAGES: tuple[InterfaceLanguage, ...] = ("fr", "en", "zh")
@@ -128,6 +129,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "zh": ("chinois", "Chinese", "中文"),
     "other": ("autre langue", "another language", "其他语言"),
     **ASK_TEXTS,
+    **EVALUATE_TEXTS,
 }
 
 
