@@ -181,6 +181,9 @@ class Encoder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text."""
 
+    def pieces(self, text: str) -> list[str]:
+        """Return what the tokenizer cuts a text into."""
+
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return (questions, dimension)."""
 

@@ -13,8 +13,7 @@ from retrieval.sentences import Span
 from retrieval.text import matched_spans
 from ui.texts import InterfaceLanguage, text
 
-STYLE = """
-<style>
+_RULES = """
 .block-container {max-width: 62rem; padding-top: 4.2rem;}
 .qa-title {font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; margin: 0;}
 .qa-tagline {color: #57534e; margin: .15rem 0 .4rem;}
@@ -32,6 +31,14 @@ STYLE = """
 .qa-text u {text-decoration: underline dotted #0f766e .1em; text-underline-offset: .22em;}
 .qa-fate {margin: 0 0 .3rem; font-weight: 600;}
 .qa-moved {color: #0f766e; white-space: nowrap;}
+.qa-columns {display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.2rem;}
+.qa-columns h2, .qa-section {font-size: 1rem; font-weight: 650; margin: .6rem 0 .3rem; padding: 0;}
+.qa-columns ol {padding-left: 1.3rem; margin: 0;} .qa-columns li {margin: 0 0 .6rem; overflow-wrap: anywhere;}
+.qa-columns small {color: #57534e;} .qa-alone {background: #ccfbf1;}
+.qa-scroll {overflow-x: auto;} .qa-table {border-collapse: collapse; font-variant-numeric: tabular-nums;}
+.qa-table th, .qa-table td {text-align: left; padding: .2rem 1.2rem .2rem 0;}
+.qa-tokens {display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: 0;}
+.qa-tokens li {background: #ecebe6; border-radius: .4rem; padding: .1rem .5rem; margin: 0; overflow-wrap: anywhere;}
 .qa-heading {color: #78716c; font-size: .82rem;}
 .qa-ranks {display: flex; flex-wrap: wrap; gap: .35rem .9rem; font-size: .8rem; color: #57534e;}
 .qa-ranks b {font-weight: 600; color: #1c1917; font-variant-numeric: tabular-nums;}
@@ -43,7 +50,6 @@ STYLE = """
 /* Streamlit's hint lies over the question on a phone. */
 [data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
-</style>
 """
 # Passages of other languages are shown without a language of their own.
 _LANG_ATTRIBUTE = {"fr": "fr", "en": "en", "zh": "zh", "other": ""}
@@ -51,15 +57,20 @@ _LANG_ATTRIBUTE = {"fr": "fr", "en": "en", "zh": "zh", "other": ""}
 
 def draw_title(language: InterfaceLanguage, title: str, tagline: str = "") -> None:
     """Draw a page's head and put its style in."""
-    st.html(STYLE)
+    st.html(f"<style>{_RULES}</style>")
     below = f'<p class="qa-tagline">{escape(tagline)}</p>' if tagline else ""
     st.html(f'<h1 class="qa-title" lang="{language}">{escape(title)}</h1>{below}')
 
 
-def draw_hit_head(hit: Hit, place: int, language: InterfaceLanguage) -> None:
-    """Draw a hit's place, article, language and score."""
+def rules() -> str:
+    """Return the style sheet of what is drawn here."""
+    return _RULES
+
+
+def head_html(hit: Hit, place: int, language: InterfaceLanguage) -> str:
+    """Return a hit's place, article, language and score as HTML."""
     passage = hit.passage
-    st.html(
+    return (
         '<div class="qa-head">'
         f'<span class="qa-place">{place}</span>'
         f'<span class="qa-article">{escape(passage.article.title)}</span>'

@@ -8,8 +8,9 @@ import streamlit as st
 
 from retrieval.journey import Journey, journeys
 from retrieval.passages import ArticleInfo, Hit, SearchResult
-from ui.draw import draw_article, draw_hit_foot, draw_hit_head, draw_passage
+from ui.draw import draw_article, draw_hit_foot, draw_passage, head_html
 from ui.export import draw_export
+from ui.feedback import draw_thumbs
 from ui.journey import draw_journeys, draw_why
 from ui.links import Request
 from ui.resources import Resources
@@ -41,7 +42,7 @@ def draw_result(
         elif tool == "why":
             draw_why(result, articles, request.selection, language)
         elif tool == "export":
-            draw_export(result, found.recipe, request, language)
+            draw_export(result, found.recipe, request, resources.models.encoder.identity, language)
     if not result.hits:
         st.info(text(language, "no_hits"))
     elif not result.relevant:
@@ -50,11 +51,11 @@ def draw_result(
     read = {hit.passage.id for hit in found.hits}
     for place, hit in enumerate(result.hits, start=1):
         with st.container(border=True):
-            draw_hit_head(hit, place, language)
+            st.html(head_html(hit, place, language))
             _draw_text(hit, found.question, resources)
             if hit.passage.id not in read:
                 st.caption(text(language, "whatif_no_answer"))
-            _draw_foot(hit, by_id[hit.passage.id], language)
+            _draw_foot(hit, by_id[hit.passage.id], found, language)
 
 
 def _draw_summary(result: SearchResult, language: InterfaceLanguage) -> None:
@@ -83,10 +84,11 @@ def _draw_text(hit: Hit, question: str, resources: Resources) -> None:
         draw_passage(hit.passage, hit.answer, question)
 
 
-def _draw_foot(hit: Hit, journey: Journey, language: InterfaceLanguage) -> None:
+def _draw_foot(hit: Hit, journey: Journey, found: SearchResult, language: InterfaceLanguage) -> None:
     is_open = st.session_state.get("open_passage") == hit.passage.id
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         draw_hit_foot(hit, journey, language)
+        draw_thumbs(found.question, found.language, hit.passage)
         st.button(
             text(language, "close_article" if is_open else "open_article"),
             key=f"open {hit.passage.id}",

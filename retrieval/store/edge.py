@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -14,6 +13,7 @@ import qdrant_edge as qe
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError, LibraryInUse
+from retrieval.files import write_whole
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
 
@@ -88,7 +88,7 @@ class EdgeBackend:
             for name in INTEGER_FIELDS:
                 self._shard.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Integer))
             self._shard.flush()
-            _write_whole(self._identity_file, json.dumps(asdict(identity), ensure_ascii=False, indent=1))
+            write_whole(self._identity_file, json.dumps(asdict(identity), ensure_ascii=False, indent=1))
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
@@ -173,13 +173,3 @@ def _any_of(values: Sequence[str | int]) -> qe.MatchAny:
     words = [value for value in values if isinstance(value, str)]
     numbers = [value for value in values if isinstance(value, int)]
     return qe.MatchAny(any=words or numbers)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half-written."""
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from retrieval.bm25 import passage_vector, question_vector
+from retrieval.bm25 import passage_vector, question_vector, token_vector
 from retrieval.errors import EncoderMismatch
 from retrieval.passages import (
     LANGUAGES,
@@ -117,6 +117,11 @@ class PassageStore:
             chosen = _where(Selection((language,), selection.article_ids))
             found += self._backend.matching(terms, limit, chosen)
         return _ranked(found)
+
+    def articles_with(self, token: str, limit: int = 1000) -> int:
+        """Return how many articles contain a token of the words, looking at no more than `limit` passages."""
+        found = self._backend.matching(token_vector(token), limit, Where())
+        return len({payload["article_id"] for payload, _ in found})
 
     def close(self) -> None:
         """Release the library."""
