@@ -32,6 +32,15 @@ def test_marked_text_is_escaped_first(answer: Answer | None, expected: str) -> N
     assert marked_html("a <b> & c", answer) == expected
 
 
+def test_words_are_marked_outside_and_inside_the_answer() -> None:
+    """A word across the answer's edge is marked on both sides; what stands before the start is left out."""
+    words = [(0, 1), (4, 8), (9, 11)]
+    answer = Answer(6, 12, "", 0.9, True)
+    expected = "<u>a</u> &lt; <u>bb</u><mark><u>bb</u> <u>cc</u>&gt;</mark>"
+    assert marked_html("a < bbbb cc>", answer, words) == expected
+    assert marked_html("a < bbbb cc>", None, words, start=2) == "&lt; <u>bbbb</u> <u>cc</u>&gt;"
+
+
 def test_an_article_is_rebuilt_from_overlapping_passages() -> None:
     """A repeated sentence stands once, a gap of two blanks becomes two line breaks."""
     pieces = [passage(0, 0, "One. Two."), passage(1, 5, "Two. Three."), passage(2, 18, "Four.")]
