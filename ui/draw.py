@@ -31,13 +31,15 @@ _RULES = """
 .qa-text u {text-decoration: underline dotted #0f766e .1em; text-underline-offset: .22em;}
 .qa-fate {margin: 0 0 .3rem; font-weight: 600;}
 .qa-moved {color: #0f766e; white-space: nowrap;}
-.qa-columns {display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1.2rem;}
+.qa-columns {display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1.2rem;}
 .qa-columns h2, .qa-section {font-size: 1rem; font-weight: 650; margin: .6rem 0 .3rem; padding: 0;}
-.qa-columns ol {padding-left: 1.3rem; margin: 0;} .qa-columns li {margin: 0 0 .6rem; overflow-wrap: anywhere;}
+.qa-columns ol {padding-left: 1.3rem; margin: 0;}
+.qa-columns b {font-size: .92rem;} .qa-columns li {margin: 0 0 .6rem; overflow-wrap: anywhere;}
 .qa-columns small {color: #57534e;} .qa-alone {background: #ccfbf1;}
 .qa-scroll {overflow-x: auto;} .qa-table {border-collapse: collapse; font-variant-numeric: tabular-nums;}
 .qa-table th, .qa-table td {text-align: left; padding: .2rem 1.2rem .2rem 0;}
-.qa-tokens {display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: 0;}
+.qa-aid {font-size: .9rem; color: #57534e;} .qa-aid summary {cursor: pointer;}
+.qa-tokens.qa-tokens {display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: 0;}
 .qa-tokens li {background: #ecebe6; border-radius: .4rem; padding: .1rem .5rem; margin: 0; overflow-wrap: anywhere;}
 .qa-heading {color: #78716c; font-size: .82rem;}
 .qa-ranks {display: flex; flex-wrap: wrap; gap: .35rem .9rem; font-size: .8rem; color: #57534e;}
@@ -120,6 +122,14 @@ def passage_html(passage: Passage, answer: Answer | None, question: str) -> str:
     start = len(title) if passage.text.startswith(title) and (not answer or answer.start >= len(title)) else 0
     shown = marked_html(passage.text, answer, matched_spans(passage.text, question), start)
     return _text_block(shown.lstrip(), passage)
+
+
+def aid_html(passage: Passage, question: str, language: InterfaceLanguage) -> str:
+    """Return a passage that says the same in the question's language, folded, as HTML."""
+    title = f"{text(language, 'same_in', language=text(language, passage.language))} · {passage.article.title}"
+    return (
+        f'<details class="qa-aid"><summary>{escape(title)}</summary>{passage_html(passage, None, question)}</details>'
+    )
 
 
 def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None, question: str) -> None:
