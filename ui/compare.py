@@ -89,7 +89,7 @@ def _row(hit: ScoredPassage, rise: int, is_alone: bool, language: InterfaceLangu
     passage = hit.passage
     moved = f' <span class="qa-moved">{"▲" if rise > 0 else "▼"}{abs(rise)}</span>' if rise else ""
     alone = f' <span class="qa-badge qa-alone">{escape(text(language, "only_here"))}</span>' if is_alone else ""
-    start = " ".join(passage.text.removeprefix(passage.article.title).split())[:90]
+    start = " ".join(passage.text.removeprefix(passage.article.title).split())[: 45 if passage.language == "zh" else 90]
     return (
         f'<li lang="{passage.language if passage.language != "other" else ""}"><b>{escape(passage.article.title)}</b> '
         f'<span class="qa-badge">{escape(text(language, passage.language))}</span>{moved}{alone}'

@@ -36,7 +36,7 @@ def draw_whatif(own: Recipe, language: InterfaceLanguage) -> None:
     left, right = st.columns(2)
     shares = [
         column.slider(text(language, name), 0.0, 1.0, getattr(recipe.weights, name), 0.05, key=f"weight {name}")
-        for name, column in zip((field.name for field in fields(FusionWeights)), (left, right, left), strict=True)
+        for name, column in zip((field.name for field in fields(FusionWeights)), (left, left, right), strict=True)
     ]
     depth = right.slider(
         text(language, "rerank_depth"),
