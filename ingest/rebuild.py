@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from ingest.articles import Article
 from ingest.pipeline import ENCODE_SIZE
 from ingest.split import split_article
+from retrieval.article_text import article_text
 from retrieval.errors import LibraryError
-from retrieval.passages import ArticleInfo, Encoder, Passage, article_text
+from retrieval.passages import ArticleInfo, Encoder, Passage
 from retrieval.store.passage_store import PassageStore
 
 

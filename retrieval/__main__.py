@@ -8,10 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
-from typing import Any
 
 from retrieval.errors import InputError, QAError
+from retrieval.export import to_json
 from retrieval.opening import load_models, make_searcher
 from retrieval.passages import LANGUAGES, Hit, Language, SearchResult, Selection
 from retrieval.settings import Settings
@@ -42,21 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         _print_hits(result, colours=sys.stdout.isatty())
     return 0 if result.hits else 1
-
-
-def to_json(result: SearchResult) -> dict[str, Any]:
-    """Return a result as plain values: hits in full, the stages' rankings as passage ids with scores."""
-    return {
-        "question": result.question,
-        "language": result.language,
-        "relevant": result.relevant,
-        "hits": [asdict(hit) for hit in result.hits],
-        "rankings": {
-            stage: [{"passage": hit.passage.id, "score": hit.score} for hit in ranking]
-            for stage, ranking in result.rankings.items()
-        },
-        "seconds": dict(result.seconds),
-    }
 
 
 def _languages(text: str) -> tuple[Language, ...]:

@@ -91,6 +91,11 @@ class BiEncoder:
                 len(ids) for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
             ]
 
+    def pieces(self, text: str) -> list[str]:
+        """Return what the tokenizer cuts a text into, special tokens not included."""
+        with self._tokenizer_lock:
+            return list(self._tokenizer.tokenize(text))
+
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return (questions, dimension) float32."""
         return self._encode(questions, self._question_form)
