@@ -53,12 +53,12 @@ class CrossEncoder:
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
 
     @classmethod
-    def from_pretrained(cls, name: str, device: str = "auto") -> CrossEncoder:
+    def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> CrossEncoder:
         """Load the model of a directory or hub id; ModelError if it is none that scores pairs.
 
         A model of `reranker_presets` is run as its row says, any other as its own configuration says.
         """
-        preset, compute = checkpoints.find_row(RERANKERS, name), choose_compute(device)
+        preset, compute = checkpoints.find_row(RERANKERS, name), choose_compute(device, dtype)
         folder = checkpoints.find_folder(name)
         config = read_gte_config(folder) or checkpoints.load_config(folder)
         model_class, label = _read_labels(folder, config, preset)

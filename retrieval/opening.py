@@ -13,9 +13,9 @@ from retrieval.store.passage_store import PassageStore
 def load_models(settings: Settings) -> Models:
     """Load the models the settings name; ModelError if one can't be loaded."""
     return Models(
-        encoder=BiEncoder.from_pretrained(settings.encoder, settings.device),
-        reranker=CrossEncoder.from_pretrained(settings.reranker, settings.device),
-        reader=Reader.from_pretrained(settings.reader, settings.device),
+        encoder=BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype),
+        reranker=CrossEncoder.from_pretrained(settings.reranker, settings.device, settings.dtype),
+        reader=Reader.from_pretrained(settings.reader, settings.device, settings.dtype),
     )
 
 
