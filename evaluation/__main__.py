@@ -16,7 +16,7 @@ from evaluation.datasets import read_dataset
 from evaluation.report import StageResult, to_json, to_table
 from evaluation.run import EVALUATED_STAGES, evaluate
 from retrieval.errors import InputError, QAError
-from retrieval.opening import load_models
+from retrieval.opening import load_models, model_names
 from retrieval.settings import Settings
 
 
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         datasets = [read_dataset(folder, chosen.limit_questions) for folder in chosen.folders]
         models = load_models(settings)
+        print(f"Models: {model_names(settings)}")
         for dataset in datasets:
             total = len(dataset.questions)
             with tqdm(total=total, desc=dataset.name, disable=not sys.stderr.isatty()) as bar:

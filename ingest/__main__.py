@@ -118,7 +118,7 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     print(
         f"{len(reports)} files: {outcomes['added']} articles added, {outcomes['replaced']} replaced, "
         f"{outcomes['unchanged']} unchanged, {failures} failed. {passages} passages in {seconds:.1f} s "
-        f"({passages / max(seconds, 0.001):.0f}/s); the library holds {store.passage_count()}."
+        f"({passages / max(seconds, 0.001):.0f}/s) with {store.identity.name}; the library holds {store.passage_count()}."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import find_folder, fingerprint, label_ids, load_tokenizer, load_weights
 from retrieval.errors import ModelError
 
+ROOT = Path(__file__).resolve().parent.parent
 Damage = Callable[[Path], object]
 CPU = Compute(torch.device("cpu"), torch.float32)
 
@@ -145,7 +147,31 @@ def test_hub_out_of_reach(offline_hub: Path) -> None:
     """A hub id that is not at hand names the ways out."""
     with pytest.raises(ModelError, match="owner/model is not a folder here and could not be fetched") as caught:
         find_folder("owner/model")
-    assert all(hint in str(caught.value) for hint in ("the name", "the network", "HF_ENDPOINT", "the folder of a copy"))
+    assert all(hint in str(caught.value) for hint in ("the name", "the network", "HF_ENDPOINT", "beforehand", "the folder of a copy"))
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_hub_that_does_not_answer(tmp_path: Path, listens: bool) -> None:
+    """A closed port, and one that takes connections and says nothing: the command ends soon, with what to do."""
+    code = "from retrieval.checkpoints import find_folder as f\ntry: f('owner/model')\nexcept Exception as e: print(e)"
+    with socket.socket() as hub:
+        hub.bind(("127.0.0.1", 0))
+        if listens:
+            hub.listen()
+        endpoint = {"HF_ENDPOINT": f"http://127.0.0.1:{hub.getsockname()[1]}", "HF_HUB_CACHE": str(tmp_path)}
+        environment = {**os.environ, **endpoint, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert "owner/model is not a folder here and could not be fetched" in done.stdout
+    assert ("TimeoutError: no answer within 5 seconds" if listens else "ConnectError") in done.stdout
+
+
+def test_a_folder_without_weights(tmp_path: Path) -> None:
+    """The message says what is missing."""
+    write_encoder(tmp_path / "tiny")
+    (tmp_path / "tiny" / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="tiny holds no weights .* download all of the model's files"):
+        BiEncoder.from_pretrained(str(tmp_path / "tiny"), "cpu")
 
 
 def test_hub_model_fetched_before(offline_hub: Path) -> None:

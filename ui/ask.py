@@ -129,7 +129,8 @@ def _draw_result(result: SearchResult, resources: Resources, language: Interface
     seconds = {step: f"{1000 * time:.0f}" for step, time in result.seconds.items()}
     seconds["dense"] = f"{1000 * (result.seconds['dense'] + result.seconds['encode']):.0f}"
     total = f"{sum(result.seconds.values()):.2f}"
-    st.caption(f"{detected} · {text(language, 'seconds', **{'rerank': '0', **seconds, 'total': total})}")
+    times = text(language, "seconds", **{"rerank": "0", **seconds, "total": total})
+    st.caption(f"{detected} · {times} · {text(language, 'models', names=resources.names)}")
     if not result.hits:
         st.info(text(language, "no_hits"))
     elif not result.relevant:
