@@ -65,7 +65,7 @@ def token_budget(config: Any, length: int, itemsize: int, free: int) -> int:
     hidden = config.hidden_size
     middle = getattr(config, "intermediate_size", 4 * hidden)
     numbers = 8 * hidden + 4 * middle + 2 * config.num_attention_heads * length
-    return min(_TOKEN_BUDGET["cuda"], free // 2 // (numbers * itemsize))
+    return min(_TOKEN_BUDGET["cuda"], int(free // 2 // (numbers * itemsize)))
 
 
 def forward(

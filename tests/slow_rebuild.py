@@ -1,7 +1,7 @@
 """A program that kills itself: it rebuilds the library in a folder for another encoder.
 
-`python slow_rebuild.py FOLDER ACT` dies by SIGKILL in its ACT-th act: before each batch is encoded, and before and after
-each change that the end of a rebuild makes to the folder.
+`python slow_rebuild.py FOLDER ACT` dies by SIGKILL in its ACT-th act: before each batch is encoded, and before and
+after each change that the end of a rebuild makes to the folder.
 """
 
 from __future__ import annotations

@@ -130,6 +130,7 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_half_precision_is_refused_where_it_overflows(model_type: str) -> None:
     """The message names the setting, the architecture and what to use."""
     half = Compute(torch.device("cuda"), torch.float16)
-    with pytest.raises(ModelError, match=f"QA_DTYPE is float16, .* a {model_type} model overflow .* bfloat16 or float32"):
+    said = f"QA_DTYPE is float16, .* a {model_type} model overflow .* bfloat16 or float32"
+    with pytest.raises(ModelError, match=said):
         weights_type(model_type, half)
     assert weights_type("bert", half) == torch.float32

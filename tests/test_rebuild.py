@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 from conftest import IDENTITY, LetterEncoder, OpenStore, make_article, put
 
-from ingest.articles import Article, read_articles
 from ingest.pipeline import InputFile, ingest_files
-from ingest.rebuild import RebuildProgress, RebuildReport, rebuild_library, whole_article
-from ingest.split import split_article
+from ingest.rebuild import RebuildProgress, RebuildReport, rebuild_library
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity, Passage, Selection, Vectors
 from retrieval.store.passage_store import PassageStore
@@ -90,9 +88,7 @@ def rebuild(old: PassageStore, encoder: QuarterEncoder) -> RebuildReport:
 
 
 @pytest.mark.parametrize(("limit", "other_limit"), [(1000, 1000), (1000, 30), (30, 1000)])
-def test_a_rebuild_equals_adding_the_files(
-    open_library: OpenStore, limit: int, other_limit: int
-) -> None:
+def test_a_rebuild_equals_adding_the_files(open_library: OpenStore, limit: int, other_limit: int) -> None:
     """Passage for passage and score for score; the time of adding stays; adding again changes nothing."""
     first, second = QuarterEncoder(COSINE, limit), QuarterEncoder(EUCLIDEAN, other_limit)
     store = open_library(COSINE)
@@ -198,7 +194,7 @@ def test_a_library_of_an_earlier_version(open_library: OpenStore) -> None:
     old = open_library(COSINE)
     put(old, make_article("early", "a", "b"))
     new = old.successor(EUCLIDEAN)
-    with pytest.raises(LibraryError, match="^early was added.*add the files again"):
+    with pytest.raises(LibraryError, match=r"^early was added.*add the files again"):
         rebuild_library(old, new, QuarterEncoder(EUCLIDEAN))
     new.close()
 
@@ -213,13 +209,3 @@ def test_a_lost_passage_is_noticed(open_library: OpenStore, monkeypatch: pytest.
     with pytest.raises(LibraryError, match="Run it again"):
         rebuild_library(old, new, QuarterEncoder(EUCLIDEAN))
     new.close()
-
-
-def test_every_sample_is_put_together_again() -> None:
-    """Text and headings of all samples, from passages of two sizes."""
-    for sample in [*sample_files(), *files()]:
-        for article in read_articles(sample.name, sample.read()):
-            assert isinstance(article, Article)
-            for limit in (1000, 40):
-                encoder = QuarterEncoder(COSINE, limit)
-                assert whole_article(split_article(article, encoder.count_tokens, limit)) == article

@@ -143,9 +143,7 @@ def make_bare_collection(client: QdrantClient, name: str) -> PassageStore:
 
 
 @pytest.mark.parametrize("crash", [False, True])
-def test_a_library_without_an_alias(
-    client: QdrantClient, monkeypatch: pytest.MonkeyPatch, crash: bool
-) -> None:
+def test_a_library_without_an_alias(client: QdrantClient, monkeypatch: pytest.MonkeyPatch, crash: bool) -> None:
     """It gets one at its first rebuild; a crash after its deletion is mended by the next opening."""
     other = replace(IDENTITY, name="other")
     old = make_bare_collection(client, "passages")
