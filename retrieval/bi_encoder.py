@@ -49,9 +49,9 @@ class BiEncoder:
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
 
     @classmethod
-    def from_pretrained(cls, name: str, device: str = "auto") -> BiEncoder:
+    def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> BiEncoder:
         """Load the model of a directory or hub id; ModelError if it can't be loaded or does not fit in memory."""
-        compute, row = choose_compute(device), checkpoints.find_row(ENCODERS, name)
+        compute, row = choose_compute(device, dtype), checkpoints.find_row(ENCODERS, name)
         if row and not Path(name).expanduser().is_dir():  # before gigabytes are fetched
             require_memory(name, row.parameters, weights_type(row.model_type, compute), compute)
         folder = checkpoints.find_folder(name)

@@ -32,7 +32,7 @@ def draw_result(
     language: InterfaceLanguage,
 ) -> None:
     """Draw a result: how long it took, the tools, the passages in the order of the tried recipe."""
-    _draw_summary(found, language)
+    _draw_summary(found, resources.names, language)
     result = _draw_panel(found, request, articles, resources, language)
     if not result.hits:
         st.info(text(language, "no_hits"))
@@ -76,12 +76,13 @@ def _parts(group: Sequence[Hit], language: InterfaceLanguage) -> Sequence[DeltaG
     return st.tabs([text(language, hit.passage.language) for hit in group])
 
 
-def _draw_summary(result: SearchResult, language: InterfaceLanguage) -> None:
+def _draw_summary(result: SearchResult, names: str, language: InterfaceLanguage) -> None:
     detected = text(language, "detected", language=text(language, result.language))
     seconds = {step: f"{1000 * time:.0f}" for step, time in result.seconds.items()}
     seconds["dense"] = f"{1000 * (result.seconds['dense'] + result.seconds['encode']):.0f}"
     total = f"{sum(result.seconds.values()):.2f}"
-    st.caption(f"{detected} · {text(language, 'seconds', **{'rerank': '0', **seconds, 'total': total})}")
+    times = text(language, "seconds", **{"rerank": "0", **seconds, "total": total})
+    st.caption(f"{detected} · {times} · {text(language, 'models', names=names)}")
 
 
 def _draw_tools(language: InterfaceLanguage) -> str | None:

@@ -84,6 +84,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{total} s, of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, reading {read} ms",
         "共 {total} 秒：词语 {bm25} 毫秒，语义 {dense} 毫秒，排序 {rerank} 毫秒，阅读 {read} 毫秒",
     ),
+    "models": ("modèles : {names}", "models: {names}", "模型：{names}"),
     "upload": (
         "Ajouter des articles en français, anglais ou chinois",
         "Add articles in French, English or Chinese",
