@@ -45,12 +45,12 @@ def pairs_chart(stages: Mapping[str, StageResult], measure: str, language: Inter
     scheme = alt.Scale(scheme="teals", reverse=in_ranks, domainMin=alt.Undefined if in_ranks else 0)
     squares = base.mark_rect(stroke="white").encode(color=alt.Color("value:Q", scale=scheme, legend=None))
     # Dark letters on a light plate are read on every colour of the scale.
-    plates = base.mark_rect(fill="white", opacity=0.8, width=34, height=18, cornerRadius=4)
-    numbers = base.mark_text(fontSize=12, fill="#1c1917").encode(text=alt.Text("value:Q", format=".1f"))
+    plates = base.mark_rect(fill="white", opacity=0.8, width=33, height=17, cornerRadius=4)
+    numbers = base.mark_text(fontSize=11, fill="#1c1917").encode(text=alt.Text("value:Q", format=".1f"))
     order = [stage_name(stage, language) for stage in stages]
     chart: Chart = (
         alt.layer(squares, plates, numbers, data=alt.InlineData(values=rows))
-        .properties(width=alt.Step(46), height=alt.Step(46))
+        .properties(width=alt.Step(40), height=alt.Step(40))
         .facet(facet=alt.Facet("stage:N", sort=order, title=None), columns=2)
     )
     return chart

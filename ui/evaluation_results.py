@@ -118,7 +118,7 @@ def _draw_comparison(run: KeptRun, known: dict[str, KeptRun], folder: Path, lang
             key="ev_other",
         )
     ]
-    second = choose_stage(other, text(language, "ev_second"), language, f"ev_second {other.id}")
+    second = choose_stage(other, text(language, "ev_second"), language, f"ev_second {other.id}", 0)
     measure = choose_measure(language, "ev_compare_measure")
     found = _compared(str(folder), (run.id, first), (other.id, second), measure)
     if not found.questions:

@@ -70,11 +70,11 @@ def choose_measure(language: InterfaceLanguage, key: str) -> str:
     )
 
 
-def choose_stage(run: KeptRun, label: str, language: InterfaceLanguage, key: str) -> str:
-    """Draw the choice of one of a run's stages; return it."""
+def choose_stage(run: KeptRun, label: str, language: InterfaceLanguage, key: str, place: int = -1) -> str:
+    """Draw the choice of one of a run's stages, first the one at `place`; return it."""
     stages = list(run.stages)
     return st.selectbox(
-        label, stages, index=len(stages) - 1, format_func=lambda stage: stage_name(stage, language), key=key
+        label, stages, index=place % len(stages), format_func=lambda stage: stage_name(stage, language), key=key
     )
 
 
