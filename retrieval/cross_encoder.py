@@ -64,9 +64,9 @@ class CrossEncoder:
         model_class, label = _read_labels(folder, config, preset)
         tokenizer = checkpoints.load_tokenizer(folder)
         form = _read_form(folder, config, tokenizer, preset)
-        number_type = weights_type(config.model_type, compute)
-        require_memory(name, count_parameters(folder, config), number_type, compute)
-        model = checkpoints.load_weights(model_class, folder, compute, number_type, config=config)
+        weights_dtype = weights_type(config.model_type, compute)
+        require_memory(name, count_parameters(folder, config), weights_dtype, compute)
+        model = checkpoints.load_weights(model_class, folder, compute, weights_dtype, config=config)
         # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
         model.config.pad_token_id = tokenizer.pad_token_id
         use_fast_attention(model)

@@ -58,7 +58,9 @@ def names(run: Run) -> list[str]:
 
 def test_a_folder_is_added_with_all_below(run: Run, folder: Path) -> None:
     """Articles are named by their path in the folder; hidden and other files are passed over."""
-    summary = "3 files: 3 articles added, 0 replaced, 0 unchanged, 0 failed. 3 passages; the library holds 3."
+    summary = (
+        "3 files: 3 articles added, 0 replaced, 0 unchanged, 0 failed. 3 passages with bi-encoder; the library holds 3."
+    )
     assert run(str(folder)) == (0, [summary], [])
     code, lines, _ = run("--list")
     listed = [line.split("\t") for line in lines]
@@ -75,11 +77,15 @@ def test_a_folder_is_added_with_all_below(run: Run, folder: Path) -> None:
 def test_a_second_run_changes_only_what_changed(run: Run, folder: Path) -> None:
     """The same files are unchanged; a changed one is replaced and a row that is gone is named."""
     run(str(folder))
-    same = "3 files: 0 articles added, 0 replaced, 3 unchanged, 0 failed. 0 passages; the library holds 3."
+    same = (
+        "3 files: 0 articles added, 0 replaced, 3 unchanged, 0 failed. 0 passages with bi-encoder; the library holds 3."
+    )
     assert run(str(folder)) == (0, [same], [])
     (folder / "tea.md").write_text("# Tea\n\nTea is a drink.")
     (folder / "rows.csv").write_text("id,text\n8,Le miel est doux.")
-    changed = "3 files: 1 articles added, 1 replaced, 1 unchanged, 0 failed. 2 passages; the library holds 3."
+    changed = (
+        "3 files: 1 articles added, 1 replaced, 1 unchanged, 0 failed. 2 passages with bi-encoder; the library holds 3."
+    )
     assert run(str(folder)) == (0, ["deleted, no longer in its file: rows.csv#7", changed], [])
 
 
@@ -87,7 +93,9 @@ def test_files_are_named_by_their_last_part(run: Run, folder: Path) -> None:
     """A file given by itself has its bare name, and any kind is tried."""
     code, lines, errors = run(str(folder / "sous dossier" / "茶.TXT"), str(folder / "picture.png"))
     assert code == 1
-    assert lines == ["2 files: 1 articles added, 0 replaced, 0 unchanged, 1 failed. 1 passages; the library holds 1."]
+    assert lines == [
+        "2 files: 1 articles added, 0 replaced, 0 unchanged, 1 failed. 1 passages with bi-encoder; the library holds 1."
+    ]
     assert errors[0].startswith("failed: picture.png: its format .png is not supported")
     assert names(run) == ["茶.TXT"]
 
@@ -96,7 +104,9 @@ def test_a_failing_file_does_not_stop_the_rest(run: Run, folder: Path) -> None:
     """An empty file and a link to nowhere are named with their reasons, the rest is added, the exit code is 1."""
     (folder / "empty.md").touch()
     (folder / "link.md").symlink_to(folder / "nowhere.md")
-    summary = "5 files: 3 articles added, 0 replaced, 0 unchanged, 2 failed. 3 passages; the library holds 3."
+    summary = (
+        "5 files: 3 articles added, 0 replaced, 0 unchanged, 2 failed. 3 passages with bi-encoder; the library holds 3."
+    )
     failures = ["failed: empty.md: is empty", "failed: link.md: cannot be read: No such file or directory"]
     assert run(str(folder)) == (1, [summary], failures)
 

@@ -51,7 +51,7 @@ def test_answer_in_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(f"{stage} 1" in lines[0] for stage in ("bm25", "dense", "fused", "reranked"))
     assert "[" in lines[1]
     assert lines[1].strip().replace("[", "").replace("]", "") == ARTICLES["lighthouse.en.txt"]
-    assert lines[-1].startswith("question language en; bm25 ")
+    assert lines[-1].startswith("bi-encoder + cross-encoder; question language en; bm25 ")
     assert "\033" not in "".join(lines)
 
 

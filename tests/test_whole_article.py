@@ -12,10 +12,10 @@ from tests.samples import sample_files
 
 
 @pytest.mark.parametrize("limit", [1000, 40])
-def test_every_sample_is_put_together_again(limit: int) -> None:
-    """Text, title and headings of all samples, from passages of two sizes."""
+def test_samples_are_put_together_again(limit: int) -> None:
+    """Text, title and headings of every fourth sample, from passages of two sizes."""
     encoder = QuarterEncoder(COSINE, limit)
-    for sample in [*sample_files(), *files()]:
+    for sample in [*sample_files()[::4], *files()]:
         for article in read_articles(sample.name, sample.read()):
             assert isinstance(article, Article)
             assert whole_article(split_article(article, encoder.count_tokens, limit)) == article
