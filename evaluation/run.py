@@ -16,7 +16,7 @@ from evaluation.measures import Ranking, mean_ranks, measure
 from evaluation.report import StageResult
 from ingest.articles import Article
 from ingest.split import split_article
-from retrieval.passages import Language, Passage, ScoredPassage, Selection
+from retrieval.passages import Language, Passage, ScoredPassage, SearchResult, Selection
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
@@ -50,21 +50,19 @@ def evaluate(
     """
     found: Found = {stage: {} for stage in stages}
     seconds: defaultdict[str, float] = defaultdict(float)
-    with _indexed(dataset, models) as (store, passages):
+    with indexed(dataset.documents, models) as (store, passages):
         reference = _reference(dataset) if REFERENCE in stages else None
         rerank_depth = settings.rerank_depth if "reranked" in stages else 0
         searcher = Searcher(store, models, settings.candidates, rerank_depth)
         vectors = models.encoder.encode_questions([question.text for question in dataset.questions])
         for row, question in enumerate(dataset.questions):
             result = searcher.search(question.text, limit=0)
-            fused = result.rankings.get("fused", ())
-            reranked = result.rankings.get("reranked", ())
             every = len(passages)
             rankings: dict[str, Callable[[], Ranking]] = {
                 "bm25": lambda: _by_document(store.matching(question.text, every, Selection())),  # noqa: B023
                 "dense": lambda: _by_document(store.nearest(vectors[row], every, Selection())),  # noqa: B023
-                "fused": lambda: _in_order(fused),  # noqa: B023
-                "reranked": lambda: _in_order((*reranked, *fused)),  # noqa: B023
+                "fused": lambda: _in_order(result.rankings.get("fused", ())),  # noqa: B023
+                "reranked": lambda: final_ranking(result),  # noqa: B023
             }
             for stage in stages:
                 if stage == REFERENCE and reference is not None:
@@ -94,12 +92,17 @@ def _languages(dataset: Dataset) -> dict[str, Language]:
 
 
 @contextmanager
-def _indexed(dataset: Dataset, models: Models) -> Iterator[tuple[PassageStore, list[Passage]]]:
-    """Split, encode and store the documents in a library that is deleted afterwards."""
+def indexed(
+    documents: Mapping[str, tuple[str, str]], models: Models
+) -> Iterator[tuple[PassageStore, list[Passage]]]:
+    """Split, encode and store documents (id to title and text) in a library that is deleted afterwards.
+
+    Documents without text are left out. An article's name is its document's id.
+    """
     encoder = models.encoder
     articles = [
         split_article(Article(name, name, title, text), encoder.count_tokens, encoder.max_tokens)
-        for name, (title, text) in dataset.documents.items()
+        for name, (title, text) in documents.items()
         if text.strip()
     ]
     passages = [passage for article in articles for passage in article]
@@ -113,6 +116,11 @@ def _indexed(dataset: Dataset, models: Models) -> Iterator[tuple[PassageStore, l
             store.replace_article(article, list(vectors[first : first + len(article)]))
             first += len(article)
         yield store, passages
+
+
+def final_ranking(result: SearchResult) -> Ranking:
+    """Return the documents as a search ranks them: the reranked first, the other fused ones after."""
+    return _in_order((*result.rankings.get("reranked", ()), *result.rankings.get("fused", ())))
 
 
 def _by_document(hits: Sequence[ScoredPassage]) -> Ranking:
