@@ -92,9 +92,7 @@ def _languages(dataset: Dataset) -> dict[str, Language]:
 
 
 @contextmanager
-def indexed(
-    documents: Mapping[str, tuple[str, str]], models: Models
-) -> Iterator[tuple[PassageStore, list[Passage]]]:
+def indexed(documents: Mapping[str, tuple[str, str]], models: Models) -> Iterator[tuple[PassageStore, list[Passage]]]:
     """Split, encode and store documents (id to title and text) in a library that is deleted afterwards.
 
     Documents without text are left out. An article's name is its document's id.

@@ -18,8 +18,8 @@ from retrieval.errors import InputError, QAError
 from retrieval.opening import load_models
 from retrieval.settings import Settings
 
-_DESCRIPTION = """Run retrieval tasks of the package mteb, whose data comes from the model hub once, and print nDCG@10 and
-MRR@10 in percent. The models are those of the settings (QA_ENCODER, QA_RERANKER, QA_CANDIDATES, QA_RERANK_DEPTH)."""
+_DESCRIPTION = """Run retrieval tasks of the package mteb, whose data comes from the model hub once, and print nDCG@10
+and MRR@10 in percent. The models are those of the settings (QA_ENCODER, QA_RERANKER, QA_CANDIDATES, QA_RERANK_DEPTH)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation.mteb", description=_DESCRIPTION)
     parser.add_argument("measured", choices=["encoder", "search"], help="the encoder alone, or the whole search")
     parser.add_argument("tasks", nargs="+", metavar="TASK", help="for instance T2Retrieval or AlloprofRetrieval")
-    parser.add_argument("--out", type=Path, default=Path("mteb-results"), help="folder for mteb's files (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("mteb-results"), help="folder for mteb's files (default: %(default)s)"
+    )
     chosen = parser.parse_args(arguments)
     try:
         tasks = [find_task(name) for name in chosen.tasks]

@@ -1,4 +1,4 @@
-"""The encoder and the whole search in the two forms that `mteb` (2.26) takes: `EncoderProtocol` and `SearchProtocol`."""
+"""The encoder and the whole search as `mteb` takes them: `EncoderProtocol` and `SearchProtocol`."""
 
 from __future__ import annotations
 
