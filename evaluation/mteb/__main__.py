@@ -19,7 +19,7 @@ from retrieval.opening import load_models
 from retrieval.settings import Settings
 
 _DESCRIPTION = """Run retrieval tasks of the package mteb, whose data comes from the model hub once, and print nDCG@10
-and MRR@10 in percent. The models are those of the settings (QA_ENCODER, QA_RERANKER, QA_CANDIDATES, QA_RERANK_DEPTH)."""
+and MRR@10 in percent. The models and depths are those of the settings: QA_ENCODER, QA_RERANKER and so on."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
