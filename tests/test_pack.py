@@ -29,6 +29,7 @@ from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
+from retrieval.unpack import main as unpack_main
 from retrieval.unpack import unpack
 from tests.public_checkpoints import write_public
 from tests.samples import ROOT
@@ -249,3 +250,51 @@ def test_damaged_packs_are_refused(damage: str, tmp_path: Path) -> None:
         unpack(tmp_path / "in" / "pack.tar", tmp_path / "out" / "qa")
     assert list((tmp_path / "out").iterdir()) == []
     assert not (tmp_path / "evil").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"QA_LIBRARY": "../../etc"}, "there is no folder ../../etc inside it"),
+        ({"QA_READER": "models/none"}, "there is no folder models/none inside it"),
+        ({"QA_CANDIDATES": "many"}, "settings.json lacks a setting"),
+    ],
+)
+def test_settings_stay_inside(values: dict[str, str], message: str, tmp_path: Path) -> None:
+    """Sums prove nothing about who made a pack: what its settings name must be in it."""
+    small_pack(tmp_path / "pack.tar")
+    places = dict.fromkeys(("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER"), "models")
+    settings = {**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0, **values}
+    write_tar({"models/b": tmp_path / "models"}, json.dumps(settings).encode(), tmp_path / "pack.tar")
+    with pytest.raises(InputError, match=message):
+        unpack(tmp_path / "pack.tar", tmp_path / "qa")
+    assert not (tmp_path / "qa").exists()
+
+
+def test_unpacking_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder that exists is left alone; a full disk leaves nothing; what an interruption left does not matter."""
+    small_pack(tmp_path / "pack.tar")
+    (tmp_path / "qa").mkdir()
+    assert unpack_main([str(tmp_path / "pack.tar"), str(tmp_path / "qa")]) == 2
+    assert "qa exists already; give the name of a new folder." in capsys.readouterr().err
+    (tmp_path / "qa").rmdir()
+    (tmp_path / ".qa.part" / "library").mkdir(parents=True)
+    (tmp_path / ".qa.part" / "library" / "a").write_text("half")
+    with pytest.MonkeyPatch.context() as patch:
+        full = OSError(28, "No space left on device")
+        patch.setattr("retrieval.unpack._copy", lambda *_: (_ for _ in ()).throw(full))
+        with pytest.raises(InputError, match=r"cannot be unpacked into .*qa: No space left on device"):
+            unpack(tmp_path / "pack.tar", tmp_path / "qa")
+    assert not list(tmp_path.glob("*qa*"))
+    assert unpack_main([str(tmp_path / "pack.tar"), str(tmp_path / "qa")]) == 0
+    assert capsys.readouterr().out.endswith(f"set -a; . {tmp_path}/qa/qa.env\n")
+    assert (tmp_path / "qa" / "library" / "a").read_text().startswith("librarylibrary")
+
+
+def test_command_names_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, no trace."""
+    monkeypatch.setenv("QDRANT_URL", "http://localhost:6333")
+    assert main([str(tmp_path / "pack.tar")]) == 2
+    assert capsys.readouterr().err.startswith("QDRANT_URL is set, and a library on a server cannot be packed.")
