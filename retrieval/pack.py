@@ -1,22 +1,22 @@
-"""`python -m retrieval.pack PACK.tar`: models, library and settings in one file, for a machine without a network.
+"""`python -m retrieval.pack PACK.zip`: models, library and settings in one file, for a machine without a network.
 
-A tar: weights and vectors do not get smaller, it is written and read in one go, and every Linux machine reads it. In
-it are `library/`, `models/`, `settings.json` and, last, `SHA256SUMS`.
+A zip, since each file in it may be deflated or not: a library's files are mostly room kept free, weights do not get
+smaller. In it are `library/`, `models/`, `settings.json` and, last, `SHA256SUMS`.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import os
 import sys
-import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import IO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from retrieval.checkpoints import cached_id, find_folder, model_files
 from retrieval.errors import InputError, LibraryError, ModelError, QAError, SettingError
@@ -26,10 +26,11 @@ from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
 SETTINGS_FILE, SUMS_FILE = "settings.json", "SHA256SUMS"
+BLOCK = 1 << 20
 
 
 def pack(settings: Settings, out: Path) -> None:
-    """Write what the settings name into a tar; the library stays closed to others meanwhile.
+    """Write what the settings name into a zip; the library stays closed to others meanwhile.
 
     The models are loaded first: what does not load here would not load there. Raises LibraryInUse if the library is
     open elsewhere, LibraryError if there is none, SettingError if it is on a server, InputError if the file can't be
@@ -59,11 +60,11 @@ def pack(settings: Settings, out: Path) -> None:
             "QA_CANDIDATES": settings.candidates,
             "QA_RERANK_DEPTH": settings.rerank_depth,
         }
-        write_tar({**library, **models}, json.dumps(values, indent=1).encode(), out)
+        write_zip({**library, **models}, json.dumps(values, indent=1).encode(), out)
 
 
 def _place_models(names: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
-    """Return the models' files by their name in the tar, and each model's folder there.
+    """Return the models' files by their name in the zip, and each model's folder there.
 
     Folders that stand beside each other still do so there, since one may use weights of the other; those of the hub's
     cache keep the names by which they are known.
@@ -86,19 +87,20 @@ def _place_models(names: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
     return files, places
 
 
-def write_tar(files: Mapping[str, Path], settings: bytes, out: Path) -> None:
-    """Write files by their names in the tar, the settings and the list of sums, whole or not at all."""
+def write_zip(files: Mapping[str, Path], settings: bytes, out: Path) -> None:
+    """Write files by their names in the zip, the settings and the list of sums, whole or not at all."""
     part = out.with_name(f"{out.name}.part")
     sums: dict[str, str] = {}
     try:
         with part.open("wb") as file:
-            with tarfile.open(fileobj=file, mode="w") as tar:
+            with ZipFile(file, "w") as archive:
                 for name, path in files.items():
                     with path.open("rb") as content:
-                        sums[name] = _add(tar, name, content, path.stat().st_size)
-                sums[SETTINGS_FILE] = _add(tar, SETTINGS_FILE, io.BytesIO(settings), len(settings))
-                lines = "".join(_sum_lines(sums)).encode()
-                _add(tar, SUMS_FILE, io.BytesIO(lines), len(lines))
+                        sums[name] = _add(archive, name, content)
+                sums[SETTINGS_FILE] = _add(archive, SETTINGS_FILE, BytesIO(settings))
+                # In the form of the command sha256sum.
+                lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+                _add(archive, SUMS_FILE, BytesIO(lines.encode()))
             os.fsync(file.fileno())
         part.replace(out)
     except OSError as error:
@@ -109,20 +111,17 @@ def write_tar(files: Mapping[str, Path], settings: bytes, out: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _sum_lines(sums: Mapping[str, str]) -> Iterator[str]:
-    """Yield lines in the form of the command sha256sum."""
-    for name, digest in sums.items():
-        yield f"{digest}  {name}\n"
-
-
-def _add(tar: tarfile.TarFile, name: str, content: IO[bytes], size: int) -> str:
+def _add(archive: ZipFile, name: str, content: IO[bytes]) -> str:
     """Add a file without owner and time, so that equal content makes equal packs; return its SHA-256."""
-    info = tarfile.TarInfo(name)
-    info.size = size
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
-    content.seek(0)
-    tar.addfile(info, content)
-    return digest
+    info = ZipInfo(name)
+    info.compress_type = ZIP_DEFLATED if name.startswith("library/") else ZIP_STORED
+    info.external_attr = 0o644 << 16
+    digest = hashlib.sha256()
+    with archive.open(info, "w", force_zip64=True) as target:
+        while block := content.read(BLOCK):
+            digest.update(block)
+            target.write(block)
+    return digest.hexdigest()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m retrieval.pack",
         description="Write the models, the library and the settings into one file for a machine without a network.",
     )
-    parser.add_argument("out", type=Path, metavar="PACK.tar")
+    parser.add_argument("out", type=Path, metavar="PACK.zip")
     chosen = parser.parse_args(arguments)
     try:
         pack(Settings.from_env(os.environ), chosen.out)
@@ -139,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write(f"{chosen.out}: {chosen.out.stat().st_size / 10**6:.0f} MB. Over there, in a clone of this ")
-    sys.stdout.write("application: python -m retrieval.unpack PACK.tar FOLDER\n")
+    sys.stdout.write("application: python -m retrieval.unpack PACK.zip FOLDER\n")
     return 0
 
 

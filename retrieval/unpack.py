@@ -1,4 +1,4 @@
-"""`python -m retrieval.unpack PACK.tar FOLDER`: what `retrieval.pack` wrote, checked and ready to be used."""
+"""`python -m retrieval.unpack PACK.zip FOLDER`: what `retrieval.pack` wrote, checked and ready to be used."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import json
 import shlex
 import shutil
 import sys
-import tarfile
+import zlib
 from collections.abc import Sequence
+from os import SEEK_CUR
 from pathlib import Path, PurePosixPath
 from typing import IO
+from zipfile import BadZipFile, ZipFile
 
 from retrieval.errors import InputError, QAError
-from retrieval.pack import SETTINGS_FILE, SUMS_FILE
+from retrieval.pack import BLOCK, SETTINGS_FILE, SUMS_FILE
 
 ENVIRONMENT_FILE = "qa.env"
 _PATHS = ("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER")
 _NUMBERS = ("QA_CANDIDATES", "QA_RERANK_DEPTH")
-_BLOCK = 1 << 20
+# What reading a damaged zip raises: NotImplementedError for an unknown compression, RuntimeError for a password.
+_UNREADABLE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def unpack(pack: Path, folder: Path) -> Path:
@@ -39,7 +42,7 @@ def unpack(pack: Path, folder: Path) -> Path:
         settings = _settings(pack, part, folder.absolute())
         (part / ENVIRONMENT_FILE).write_text(settings, encoding="utf-8")
         part.rename(folder)
-    except (tarfile.TarError, EOFError) as error:
+    except _UNREADABLE as error:
         raise _damaged(pack, str(error)) from error
     except OSError as error:
         raise InputError(f"{pack} cannot be unpacked into {folder}: {error.strerror or error}.") from error
@@ -51,16 +54,14 @@ def unpack(pack: Path, folder: Path) -> Path:
 def _extract(pack: Path, folder: Path) -> dict[str, str]:
     """Write the files and return their SHA-256; only plain files with names inside the folder are taken."""
     sums: dict[str, str] = {}
-    with tarfile.open(pack, "r:") as tar:
-        for member in tar:
-            if not member.isfile() or not _is_inside(member.name) or member.name in sums:
-                raise _damaged(pack, f"it holds {member.name}, which is not a plain file inside it")
-            content = tar.extractfile(member)
-            assert content is not None  # it is one for plain files
-            target = folder / member.name
+    with ZipFile(pack) as archive:
+        for name in archive.namelist():
+            if not _is_inside(name) or name.endswith("/") or name in sums:
+                raise _damaged(pack, f"it holds {name}, which is not a plain file inside it")
+            target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as file:
-                sums[member.name] = _copy(content, file)
+            with archive.open(name) as content, target.open("xb") as file:
+                sums[name] = _copy(content, file)
     return sums
 
 
@@ -70,10 +71,15 @@ def _is_inside(name: str) -> bool:
 
 
 def _copy(content: IO[bytes], file: IO[bytes]) -> str:
+    """Write a file, its empty blocks as holes that take no room; return its SHA-256."""
     digest = hashlib.sha256()
-    while block := content.read(_BLOCK):
+    while block := content.read(BLOCK):
         digest.update(block)
-        file.write(block)
+        if block.count(0) == len(block):
+            file.seek(len(block), SEEK_CUR)
+        else:
+            file.write(block)
+    file.truncate()
     return digest.hexdigest()
 
 
@@ -114,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m retrieval.unpack", description="Check and unpack what python -m retrieval.pack wrote."
     )
-    parser.add_argument("pack", type=Path, metavar="PACK.tar")
+    parser.add_argument("pack", type=Path, metavar="PACK.zip")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="a new folder; it may be anywhere, but stays there")
     chosen = parser.parse_args(arguments)
     try:

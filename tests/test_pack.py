@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from conftest import IDENTITY, FirstWordReader, LetterEncoder, OverlapReranker, make_article, put
@@ -23,7 +23,7 @@ from ingest.pipeline import InputFile, ingest_files
 from retrieval.__main__ import to_json
 from retrieval.errors import EncoderMismatch, InputError, LibraryError, LibraryInUse, QAError, SettingError
 from retrieval.opening import load_models, make_searcher
-from retrieval.pack import SETTINGS_FILE, SUMS_FILE, main, pack, write_tar
+from retrieval.pack import SETTINGS_FILE, SUMS_FILE, main, pack, write_zip
 from retrieval.search import Models
 from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
@@ -71,11 +71,11 @@ def test_same_answer_elsewhere(
     for name, value in {**environ, "QA_RERANK_DEPTH": "2", "QA_DEVICE": "cpu"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path / "here")
-    assert main([str(tmp_path / "pack.tar")]) == 0
-    assert capsys.readouterr().out.startswith(f"{tmp_path}/pack.tar: ")
+    assert main([str(tmp_path / "pack.zip")]) == 0
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/pack.zip: ")
     shutil.rmtree(tmp_path / "here")
 
-    environment = unpack(tmp_path / "pack.tar", tmp_path / "over there" / "qa")
+    environment = unpack(tmp_path / "pack.zip", tmp_path / "over there" / "qa")
     command = f'set -a; . {shlex.quote(str(environment))}; exec "$0" -m retrieval "how tall is the tower?" --json'
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("QA_", "HF_"))}
     run = subprocess.run(
@@ -111,15 +111,15 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def names_in(path: Path) -> list[str]:
-    """Return the names in a tar."""
-    with tarfile.open(path) as tar:
-        return tar.getnames()
+    """Return the names in a zip."""
+    with ZipFile(path) as archive:
+        return archive.namelist()
 
 
 def test_what_is_in_a_pack(settings: Settings, tmp_path: Path) -> None:
     """Models beside each other, with the weights they share, and nothing else of their folders; sums come last."""
-    pack(settings, tmp_path / "pack.tar")
-    names = names_in(tmp_path / "pack.tar")
+    pack(settings, tmp_path / "pack.zip")
+    names = names_in(tmp_path / "pack.zip")
     assert [name for name in names if not name.startswith("library/")] == [
         "models/0/one/model.safetensors",
         "models/0/one/nested/config.json",
@@ -131,7 +131,7 @@ def test_what_is_in_a_pack(settings: Settings, tmp_path: Path) -> None:
         SUMS_FILE,
     ]
     assert "library/library.json" in names
-    environment = unpack(tmp_path / "pack.tar", tmp_path / "new")
+    environment = unpack(tmp_path / "pack.zip", tmp_path / "new")
     assert environment.read_text(encoding="utf-8").splitlines() == [
         "HF_HUB_OFFLINE=1",
         "QDRANT_URL=",
@@ -146,8 +146,8 @@ def test_what_is_in_a_pack(settings: Settings, tmp_path: Path) -> None:
     assert run.returncode == 0
     with closing(PassageStore(EdgeBackend(tmp_path / "new" / "library"), IDENTITY)) as store:
         assert store.passage_count() == 1
-    pack(settings, tmp_path / "again.tar")  # packing left the library as it was
-    assert names_in(tmp_path / "again.tar") == names
+    pack(settings, tmp_path / "again.zip")  # packing left the library as it was
+    assert names_in(tmp_path / "again.zip") == names
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_nothing_to_pack(
     """Says so and writes nothing."""
     before = sorted(tmp_path.iterdir())
     with pytest.raises(error, match=message):
-        pack(replace(settings, **changes), tmp_path / "pack.tar")
+        pack(replace(settings, **changes), tmp_path / "pack.zip")
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -172,10 +172,10 @@ def test_library_in_use_or_of_another_encoder(
 ) -> None:
     """Another process may be writing; another encoder could not read it over there."""
     with closing(EdgeBackend(settings.library)), pytest.raises(LibraryInUse):
-        pack(settings, tmp_path / "pack.tar")
+        pack(settings, tmp_path / "pack.zip")
     monkeypatch.setattr(LetterEncoder, "identity", replace(IDENTITY, name="other"))
     with pytest.raises(EncoderMismatch):
-        pack(settings, tmp_path / "pack.tar")
+        pack(settings, tmp_path / "pack.zip")
     assert not list(tmp_path.glob("pack*"))
 
 
@@ -187,13 +187,13 @@ def test_stopped_while_writing(
     settings: Settings, raised: BaseException, expected: type[BaseException], tmp_path: Path
 ) -> None:
     """A full disk and an interruption leave no half of a pack, and an older one as it was."""
-    (tmp_path / "pack.tar").write_text("older")
+    (tmp_path / "pack.zip").write_text("older")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tarfile.TarFile, "addfile", lambda *_: (_ for _ in ()).throw(raised))
+        patch.setattr(ZipFile, "open", lambda *_, **__: (_ for _ in ()).throw(raised))
         with pytest.raises(expected):
-            pack(settings, tmp_path / "pack.tar")
-    assert (tmp_path / "pack.tar").read_text() == "older"
-    assert not (tmp_path / "pack.tar.part").exists()
+            pack(settings, tmp_path / "pack.zip")
+    assert (tmp_path / "pack.zip").read_text() == "older"
+    assert not (tmp_path / "pack.zip.part").exists()
 
 
 def small_pack(path: Path) -> None:
@@ -202,18 +202,15 @@ def small_pack(path: Path) -> None:
         (path.parent / name).write_text(name * 300)
     places = {"QA_LIBRARY": "library", "QA_ENCODER": "models", "QA_RERANKER": "models", "QA_READER": "models"}
     files = {"library/a": path.parent / "library", "models/b": path.parent / "models"}
-    write_tar(files, json.dumps({**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0}).encode(), path)
+    write_zip(files, json.dumps({**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0}).encode(), path)
 
 
-def with_member(name: str, **fields: Any) -> Callable[[Path], None]:
+def with_member(name: str) -> Callable[[Path], None]:
     """Return a damage: a member more."""
 
     def add(path: Path) -> None:
-        with tarfile.open(path, "a") as tar:
-            info = tarfile.TarInfo(name)
-            for field, value in fields.items():
-                setattr(info, field, value)
-            tar.addfile(info, io.BytesIO())
+        with warnings.catch_warnings(action="ignore"), ZipFile(path, "a") as archive:
+            archive.writestr(name, "")
 
     return add
 
@@ -221,20 +218,36 @@ def with_member(name: str, **fields: Any) -> Callable[[Path], None]:
 def flip(path: Path) -> None:
     """Change a byte in the first file."""
     content = bytearray(path.read_bytes())
-    content[600] ^= 1
+    content[70] ^= 1
     path.write_bytes(content)
 
 
+def forge(path: Path) -> None:
+    """Replace a file as one would who knows zip, but not the sums."""
+    with ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(path, "w") as archive:
+        for name, old in content.items():
+            archive.writestr(name, b"other" if name == "library/a" else old)
+
+
+def without_sums(path: Path) -> None:
+    """Write a zip that anyone could have written."""
+    with ZipFile(path, "w") as archive:
+        archive.writestr("library/a", "text")
+
+
 DAMAGES = {
-    "another byte": (flip, "library/a is not as it was packed"),
-    "cut in a file": (lambda path: os.truncate(path, 1000), "unexpected end of data"),
-    "cut between files": (lambda path: os.truncate(path, 3072), "SHA256SUMS or settings.json is missing"),
+    "another byte": (flip, "is damaged or was not made by"),
+    "another file": (forge, "library/a is not as it was packed"),
+    "cut": (lambda path: os.truncate(path, path.stat().st_size - 100), "File is not a zip file"),
+    "no list": (without_sums, "SHA256SUMS or settings.json is missing"),
     "a file more": (with_member("models/c"), "models/c is not as it was packed"),
     "a file twice": (with_member("library/a"), "it holds library/a"),
+    "a folder": (with_member("models/d/"), "it holds models/d/"),
     "a way out": (with_member("../evil"), "it holds ../evil, which is not a plain file inside it"),
     "from the root": (with_member("/tmp/evil"), "it holds /tmp/evil"),
-    "a link": (with_member("models/l", type=tarfile.SYMTYPE, linkname="/etc"), "it holds models/l"),
-    "no tar": (lambda path: path.write_text("nothing"), "is damaged or was not made by"),
+    "no zip": (lambda path: path.write_text("nothing"), "is damaged or was not made by"),
 }
 
 
@@ -243,11 +256,11 @@ def test_damaged_packs_are_refused(damage: str, tmp_path: Path) -> None:
     """And nothing of them stays behind, inside the folder or outside."""
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
-    small_pack(tmp_path / "in" / "pack.tar")
+    small_pack(tmp_path / "in" / "pack.zip")
     change, message = DAMAGES[damage]
-    change(tmp_path / "in" / "pack.tar")
+    change(tmp_path / "in" / "pack.zip")
     with pytest.raises(InputError, match=message):
-        unpack(tmp_path / "in" / "pack.tar", tmp_path / "out" / "qa")
+        unpack(tmp_path / "in" / "pack.zip", tmp_path / "out" / "qa")
     assert list((tmp_path / "out").iterdir()) == []
     assert not (tmp_path / "evil").exists()
 
@@ -262,20 +275,20 @@ def test_damaged_packs_are_refused(damage: str, tmp_path: Path) -> None:
 )
 def test_settings_stay_inside(values: dict[str, str], message: str, tmp_path: Path) -> None:
     """Sums prove nothing about who made a pack: what its settings name must be in it."""
-    small_pack(tmp_path / "pack.tar")
+    small_pack(tmp_path / "pack.zip")
     places = dict.fromkeys(("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER"), "models")
     settings = {**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0, **values}
-    write_tar({"models/b": tmp_path / "models"}, json.dumps(settings).encode(), tmp_path / "pack.tar")
+    write_zip({"models/b": tmp_path / "models"}, json.dumps(settings).encode(), tmp_path / "pack.zip")
     with pytest.raises(InputError, match=message):
-        unpack(tmp_path / "pack.tar", tmp_path / "qa")
+        unpack(tmp_path / "pack.zip", tmp_path / "qa")
     assert not (tmp_path / "qa").exists()
 
 
 def test_unpacking_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A folder that exists is left alone; a full disk leaves nothing; what an interruption left does not matter."""
-    small_pack(tmp_path / "pack.tar")
+    small_pack(tmp_path / "pack.zip")
     (tmp_path / "qa").mkdir()
-    assert unpack_main([str(tmp_path / "pack.tar"), str(tmp_path / "qa")]) == 2
+    assert unpack_main([str(tmp_path / "pack.zip"), str(tmp_path / "qa")]) == 2
     assert "qa exists already; give the name of a new folder." in capsys.readouterr().err
     (tmp_path / "qa").rmdir()
     (tmp_path / ".qa.part" / "library").mkdir(parents=True)
@@ -284,11 +297,26 @@ def test_unpacking_writes_over_nothing(tmp_path: Path, capsys: pytest.CaptureFix
         full = OSError(28, "No space left on device")
         patch.setattr("retrieval.unpack._copy", lambda *_: (_ for _ in ()).throw(full))
         with pytest.raises(InputError, match=r"cannot be unpacked into .*qa: No space left on device"):
-            unpack(tmp_path / "pack.tar", tmp_path / "qa")
+            unpack(tmp_path / "pack.zip", tmp_path / "qa")
     assert not list(tmp_path.glob("*qa*"))
-    assert unpack_main([str(tmp_path / "pack.tar"), str(tmp_path / "qa")]) == 0
+    assert unpack_main([str(tmp_path / "pack.zip"), str(tmp_path / "qa")]) == 0
     assert capsys.readouterr().out.endswith(f"set -a; . {tmp_path}/qa/qa.env\n")
     assert (tmp_path / "qa" / "library" / "a").read_text().startswith("librarylibrary")
+
+
+def test_room_kept_free_takes_no_room(tmp_path: Path) -> None:
+    """Neither in the pack nor on the disk: 32 MB of zeros with a word before and one after them."""
+    small_pack(tmp_path / "small.zip")
+    (tmp_path / "library").write_bytes(b"before" + bytes(32 << 20) + b"after" + bytes(3 << 20))
+    with ZipFile(tmp_path / "small.zip") as archive:
+        settings = archive.read(SETTINGS_FILE)
+    files = {"library/a": tmp_path / "library", "models/b": tmp_path / "models"}
+    write_zip(files, settings, tmp_path / "pack.zip")
+    assert (tmp_path / "pack.zip").stat().st_size < 100_000
+    unpack(tmp_path / "pack.zip", tmp_path / "qa")
+    written = tmp_path / "qa" / "library" / "a"
+    assert written.read_bytes() == (tmp_path / "library").read_bytes()
+    assert written.stat().st_blocks * 512 < 4 << 20
 
 
 def test_command_names_what_is_wrong(
@@ -296,5 +324,5 @@ def test_command_names_what_is_wrong(
 ) -> None:
     """One line, no trace."""
     monkeypatch.setenv("QDRANT_URL", "http://localhost:6333")
-    assert main([str(tmp_path / "pack.tar")]) == 2
+    assert main([str(tmp_path / "pack.zip")]) == 2
     assert capsys.readouterr().err.startswith("QDRANT_URL is set, and a library on a server cannot be packed.")
