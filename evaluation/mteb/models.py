@@ -95,7 +95,7 @@ class MtebSearch:
     @property
     def mteb_model_meta(self) -> ModelMeta:
         """What mteb writes beside its figures; the depths keep results of other settings apart."""
-        names = (self._models.encoder.identity.name, model_name(self._settings.reranker))
+        name = f"{self._models.encoder.identity.name}--{model_name(self._settings.reranker)}"
         facts = {
             "revision": self._models.encoder.identity.weights,
             "experiment_kwargs": {
@@ -103,7 +103,7 @@ class MtebSearch:
                 "rerank_depth": self._settings.rerank_depth,
             },
         }
-        return _meta("--".join(name.replace("/", "--") for name in names), facts)
+        return _meta(name, facts)
 
     def index(self, corpus: Iterable[Mapping[str, Any]], **_: Any) -> None:
         """Put documents (`id`, `text`, optionally `title`) into a library of their own, instead of those before."""
@@ -145,5 +145,4 @@ class MtebSearch:
 
 
 def _meta(name: str, facts: Mapping[str, Any]) -> ModelMeta:
-    full_name = name if "/" in name else f"local/{name}"  # mteb wants owner/name
-    return ModelMeta.create_empty({"name": full_name, "framework": ["PyTorch"], **facts})
+    return ModelMeta.create_empty({"name": f"local/{name}", "framework": ["PyTorch"], **facts})  # it wants owner/name
