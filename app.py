@@ -6,6 +6,7 @@ import streamlit as st
 
 from retrieval.errors import QAError
 from ui.ask import draw_ask_page
+from ui.evaluate import draw_evaluate_page
 from ui.library import draw_library_page
 from ui.resources import Resources, interface_language, open_resources, settings
 from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
@@ -54,6 +55,12 @@ pages = [
         title=text(language, "library"),
         icon=":material/library_books:",
         url_path="library",
+    ),
+    st.Page(
+        lambda: draw_evaluate_page(resources),
+        title=text(language, "evaluate"),
+        icon=":material/monitoring:",
+        url_path="evaluate",
     ),
 ]
 try:

@@ -1,40 +1,50 @@
 """Data sets of labelled questions, read from folders in the BEIR layout.
 
 A folder holds `corpus.jsonl` (`_id`, `title`, `text`), `queries.jsonl` (`_id`, `text`, optionally
-`lang`) and the judgements in `qrels.tsv`, or `qrels/test.tsv` where there is no `qrels.tsv`.
+`lang` and `answers`) and the judgements in `qrels.tsv`, or `qrels/test.tsv` where there is no `qrels.tsv`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from retrieval.errors import InputError
 
+Unit = Literal["article", "passage"]
 QRELS_FILES = ("qrels.tsv", "qrels/test.tsv")
 QRELS_HEADER = ["query-id", "corpus-id", "score"]
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question and the documents that answer it: document id to grade, every grade above 0."""
+    """A question and what answers it: document id to grade, every grade above 0.
+
+    `unit` says what the ids name: articles of a collection, or passages. `answers` are the known wordings.
+    """
 
     id: str
     text: str
     language: str | None
     relevant: Mapping[str, int]
+    answers: tuple[str, ...] = ()
+    unit: Unit = "article"
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The documents (id to title and text) and the questions asked of them, in file order."""
+    """The documents (id to title and text) and the questions asked of them, in file order.
+
+    `left_out` counts the questions that no document answers.
+    """
 
     name: str
     documents: Mapping[str, tuple[str, str]]
     questions: tuple[LabelledQuestion, ...]
+    left_out: int = 0
 
 
 def read_dataset(folder: Path, limit_questions: int | None = None) -> Dataset:
@@ -53,17 +63,19 @@ def read_dataset(folder: Path, limit_questions: int | None = None) -> Dataset:
     qrels = _qrels_file(folder)
     grades = _read_grades(qrels, documents, asked)
     questions = []
-    for question_id, (text, language) in asked.items():
-        judged = grades.get(question_id, {})
+    for question in asked.values():
+        judged = grades.get(question.id, {})
         relevant = {document_id: grade for document_id, grade in judged.items() if grade > 0}
         if relevant:
-            questions.append(LabelledQuestion(question_id, text, language, relevant))
+            questions.append(replace(question, relevant=relevant))
     if not questions:
         raise InputError(f"{qrels}: no question has a document with a score above 0, so nothing can be measured.")
-    return Dataset(folder.resolve().name, documents, _spread(questions, limit_questions))
+    left_out = len(asked) - len(questions)
+    return Dataset(folder.resolve().name, documents, spread(questions, limit_questions), left_out)
 
 
-def _spread(questions: list[LabelledQuestion], limit: int | None) -> tuple[LabelledQuestion, ...]:
+def spread(questions: Sequence[LabelledQuestion], limit: int | None) -> tuple[LabelledQuestion, ...]:
+    """Return that many of the questions, evenly spread, the same ones every time; all of them for None."""
     if limit is None or limit >= len(questions):
         return tuple(questions)
     return tuple(questions[i * len(questions) // limit] for i in range(limit))
@@ -84,12 +96,13 @@ def _read_documents(path: Path) -> dict[str, tuple[str, str]]:
     return documents
 
 
-def _read_questions(path: Path) -> dict[str, tuple[str, str | None]]:
-    questions: dict[str, tuple[str, str | None]] = {}
+def _read_questions(path: Path) -> dict[str, LabelledQuestion]:
+    questions: dict[str, LabelledQuestion] = {}
     for place, record in _records(path):
         question_id = _new_id(place, record, questions)
         language = None if record.get("lang") is None else _text(place, record, "lang")
-        questions[question_id] = (_text(place, record, "text"), language)
+        answers = tuple(answer for answer in record.get("answers") or () if isinstance(answer, str))
+        questions[question_id] = LabelledQuestion(question_id, _text(place, record, "text"), language, {}, answers)
     return questions
 
 

@@ -1,26 +1,34 @@
 """How well rankings place the right documents.
 
 Top-mean to MRR follow the model page of cmarkea/bloomz-560m-retriever-v2: the rank of the right
-passage among all passages of the collection. nDCG, recall and average precision are `ir_measures`'.
+passage among all passages of the collection. nDCG, recall and average precision are trec_eval's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import log2
 
-import ir_measures
 import numpy as np
-from ir_measures import AP, R, nDCG
+from numpy.typing import NDArray
 
-from evaluation.datasets import Dataset
 from retrieval.passages import Language
 
 Ranking = Sequence[tuple[str, float]]
 """Document ids and scores, best first; a document that is not in it was not found."""
 
-LIBRARY_MEASURES = (nDCG @ 10, R @ 100, AP)
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where one question's right documents stand: `rank` from 1, the other floats in 0-1."""
+
+    rank: float
+    ndcg10: float
+    recall100: float
+    average_precision: float
+    found: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,9 @@ class Measures:
     questions: int
 
 
+MEASURE_NAMES = ("top_mean", "top_std", "top1", "top5", "top10", "mrr", "ndcg10", "recall100", "map")
+
+
 def expected_rank(ranking: Ranking, relevant_ids: Collection[str], document_count: int) -> float:
     """Return the rank, from 1, of the best-placed relevant document.
 
@@ -60,62 +71,70 @@ def expected_rank(ranking: Ranking, relevant_ids: Collection[str], document_coun
     return above + (tied + 1) / 2
 
 
-def measure(rankings: Mapping[str, Ranking], dataset: Dataset) -> Measures:
-    """Measure one stage from its ranking of every question (question id to ranking, empty allowed).
+def judge(ranking: Ranking, relevant: Mapping[str, int], document_count: int) -> Outcome:
+    """Measure one question's ranking (empty allowed) against its graded right documents.
 
-    Top-mean, Top-std (of the population), Top-k (rank at most k) and MRR use `expected_rank`: two
-    documents tied for the first place have rank 1.5, which is not a Top-1 and counts 1 / 1.5 in MRR.
-    nDCG@10, recall@100 and MAP see only what was ranked; there, of documents with the same score the
-    relevant ones come last, so a tie never helps. Raises ValueError where `rankings` does not cover
-    exactly the questions, or a ranking names an unknown document or is one `expected_rank` refuses.
+    The rank is `expected_rank`, with its errors. nDCG (gain = grade, discount log2(1 + rank)), recall and average
+    precision see only what was ranked; there, of documents with the same score the right ones come last, so a tie
+    never helps.
     """
-    question_ids = {question.id for question in dataset.questions}
-    if not question_ids or rankings.keys() != question_ids:
-        difference = sorted(rankings.keys() ^ question_ids)[:3]
-        raise ValueError(f"one ranking per question is needed and at least one question; differing: {difference}")
-    ranks = []
-    library_rows = []
-    missed = 0
-    for question in dataset.questions:
-        ranking = rankings[question.id]
-        ranked_ids = {document_id for document_id, _ in ranking}
-        if not ranked_ids <= dataset.documents.keys():
-            unknown = sorted(ranked_ids - dataset.documents.keys())[:3]
-            raise ValueError(f"the ranking of {question.id} names unknown documents: {unknown}")
-        ranks.append(expected_rank(ranking, question.relevant, len(dataset.documents)))
-        library_rows.append(_library_values(ranking, question.relevant))
-        missed += ranked_ids.isdisjoint(question.relevant)
-    rank = np.array(ranks)
-    ndcg10, recall100, average_precision = 100 * np.mean(library_rows, axis=0)
-    return Measures(
-        top_mean=float(rank.mean()),
-        top_std=float(rank.std()),
-        top1=float(100 * (rank <= 1).mean()),
-        top5=float(100 * (rank <= 5).mean()),
-        top10=float(100 * (rank <= 10).mean()),
-        mrr=float(100 * (1 / rank).mean()),
-        ndcg10=float(ndcg10),
-        recall100=float(recall100),
-        map=float(average_precision),
-        missed=missed,
-        questions=len(ranks),
+    rank = expected_rank(ranking, relevant.keys(), document_count)
+    ordered = sorted(ranking, key=lambda scored: (-scored[1], relevant.get(scored[0], 0)))
+    hits = [(place, relevant[name]) for place, (name, _) in enumerate(ordered, start=1) if name in relevant]
+    ideal = _gain(enumerate(sorted(relevant.values(), reverse=True), start=1))
+    return Outcome(
+        rank=rank,
+        ndcg10=_gain(hits) / ideal,
+        recall100=sum(place <= 100 for place, _ in hits) / len(relevant),
+        average_precision=sum(number / place for number, (place, _) in enumerate(hits, start=1)) / len(relevant),
+        found=bool(hits),
     )
 
 
-def mean_ranks(
-    rankings: Mapping[str, Ranking], dataset: Dataset, languages: Mapping[str, Language]
-) -> dict[Language, float]:
-    """Return the mean rank of the relevant documents in each language, as `expected_rank` counts.
+def _gain(places: Iterable[tuple[int, int]]) -> float:
+    return sum(grade / log2(1 + place) for place, grade in places if place <= 10)
 
-    `languages` gives each document's. Where a question is answered in several languages equally well, the gaps
-    between these means are the bias of a ranking between languages (compare LAReQA, Roy et al. 2020).
+
+def judge_by_language(
+    ranking: Ranking, relevant: Mapping[str, int], languages: Mapping[str, Language]
+) -> dict[Language, Outcome]:
+    """Return the outcome for the right documents of each language, those in other languages left out of the ranking.
+
+    `languages` gives the language of every document of the collection.
     """
-    ranks: dict[Language, list[float]] = {}
-    for question in dataset.questions:
-        for document_id in question.relevant:
-            rank = expected_rank(rankings[question.id], {document_id}, len(dataset.documents))
-            ranks.setdefault(languages[document_id], []).append(rank)
-    return {language: float(np.mean(found)) for language, found in sorted(ranks.items())}
+    outcomes: dict[Language, Outcome] = {}
+    for language in sorted({languages[name] for name in relevant}):
+        own = {name: grade for name, grade in relevant.items() if languages[name] == language}
+        others = relevant.keys() - own.keys()
+        rest = [scored for scored in ranking if scored[0] not in others]
+        outcomes[language] = judge(rest, own, len(languages) - len(others))
+    return outcomes
+
+
+def columns(outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
+    """Return (questions, 9): rank, its square, whether it is at most 1, 5 and 10, 1 / rank, nDCG, recall, precision."""
+    rows = np.array([(o.rank, o.ndcg10, o.recall100, o.average_precision) for o in outcomes], np.float64)
+    rank = rows[:, 0]
+    return np.column_stack([rank, rank**2, rank <= 1, rank <= 5, rank <= 10, 1 / rank, rows[:, 1:]])
+
+
+def from_means(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn means of `columns`, (…, 9), into the values named in `MEASURE_NAMES`, (…, 9)."""
+    variance = np.maximum(means[..., 1] - means[..., 0] ** 2, 0)
+    return np.concatenate([means[..., :1], np.sqrt(variance)[..., None], 100 * means[..., 2:]], axis=-1)
+
+
+def summarise(outcomes: Sequence[Outcome]) -> Measures:
+    """Measure one stage from its outcome on every question; ValueError for none.
+
+    Top-std is of the population, Top-k a rank of at most k: two documents tied for the first place have rank 1.5,
+    which is not a Top-1 and counts 1 / 1.5 in MRR.
+    """
+    if not outcomes:
+        raise ValueError("at least one question is needed")
+    values = map(float, from_means(columns(outcomes).mean(axis=0)))
+    missed = sum(not outcome.found for outcome in outcomes)
+    return Measures(**dict(zip(MEASURE_NAMES, values, strict=True)), missed=missed, questions=len(outcomes))
 
 
 def _check_ranking(ranking: Ranking, relevant_ids: Collection[str], document_count: int) -> None:
@@ -129,13 +148,3 @@ def _check_ranking(ranking: Ranking, relevant_ids: Collection[str], document_cou
         raise ValueError("a ranking must name each document once")
     if len(ranked_ids.union(relevant_ids)) > document_count:
         raise ValueError(f"ranked and relevant documents together are more than {document_count}")
-
-
-def _library_values(ranking: Ranking, relevant: Mapping[str, int]) -> list[float]:
-    """Return nDCG@10, recall@100 and average precision of one question, in 0-1."""
-    ordered = sorted(ranking, key=lambda scored: (-scored[1], relevant.get(scored[0], 0)))
-    # trec_eval, underneath, keeps scores as 32-bit floats and orders equal ones by id, descending:
-    # whole numbers counting down leave it no tie to break.
-    run = {document_id: float(len(ordered) - i) for i, (document_id, _) in enumerate(ordered)}
-    values = ir_measures.calc_aggregate(LIBRARY_MEASURES, {"": dict(relevant)}, {"": run})
-    return [float(values[wanted]) for wanted in LIBRARY_MEASURES]

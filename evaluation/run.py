@@ -1,31 +1,28 @@
-"""Runs the product's own stages over a data set, in a temporary library."""
+"""The one loop that asks a collection's questions and sees where each stage puts the right answers."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 
-from rank_bm25 import BM25Okapi
+import numpy as np
 
-from evaluation.datasets import Dataset
-from evaluation.measures import Ranking, mean_ranks, measure
-from evaluation.report import StageResult
-from ingest.articles import Article
-from ingest.split import split_article
-from retrieval.passages import Language, Passage, ScoredPassage, SearchResult, Selection
+from evaluation.answers import exact_match, f1
+from evaluation.collection import Collection, OnStep
+from evaluation.datasets import LabelledQuestion, Unit
+from evaluation.measures import Outcome, Ranking, expected_rank, judge, judge_by_language
+from retrieval.passages import Encoder, EncoderIdentity, Language, ScoredPassage, SearchResult, Selection, Vectors
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
-from retrieval.store.edge import EdgeBackend
-from retrieval.store.passage_store import PassageStore
-from retrieval.text import detect_language, tokenize
+from retrieval.translations import question_terms
 
-REFERENCE = "rank-bm25"
-EVALUATED_STAGES = (REFERENCE, "bm25", "dense", "fused", "reranked")
-_ENCODE_SIZE = 256
+STAGES = ("bm25", "dense", "fused", "reranked")
+# Passages a leg ranks at most; documents behind them count as tied.
+RANKED_PASSAGES = 5000
+_ENCODE_SIZE = 64
 # What a question takes at each stage, from the searcher's own clock.
 _STEPS: Mapping[str, tuple[str, ...]] = {
     "bm25": ("bm25",),
@@ -34,113 +31,182 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "reranked": ("bm25", "encode", "dense", "fuse", "rerank"),
 }
 
-OnQuestion = Callable[[], object]
-Found = dict[str, dict[str, Ranking]]
+Ranker = Callable[[str], Ranking]
+Leg = Callable[[], tuple[ScoredPassage, ...]]
 
 
-def evaluate(
-    dataset: Dataset, models: Models, settings: Settings, stages: Sequence[str], on_question: OnQuestion
-) -> dict[str, StageResult]:
-    """Return what each stage reaches on a data set.
+@dataclass(frozen=True, slots=True)
+class MarkedAnswer:
+    """What was marked in the passage that came first, and how well it fits the known answers, in 0-1."""
 
-    Documents are split and indexed as articles are; a document stands where its best passage does.
-    The legs `bm25` and `dense` rank all they can; `fused` and `reranked` are the product's, at the
-    settings' depths, the fused candidates that were not reranked following in their order.
-    `rank-bm25` is BM25Okapi over whole documents with the same tokens, a reference.
+    text: str
+    exact: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class AskedResult:
+    """One question and, by stage, where its right answers stand.
+
+    `by_language` has an outcome for each language of the right answers, those in other languages left out;
+    `language_ranks`, only where there are several, the rank of each among everything.
     """
-    found: Found = {stage: {} for stage in stages}
+
+    id: str
+    question: str
+    language: Language
+    right: tuple[str, ...]
+    outcomes: Mapping[str, Outcome]
+    by_language: Mapping[str, Mapping[Language, Outcome]]
+    language_ranks: Mapping[str, Mapping[Language, float]] = field(default_factory=dict)
+    answer: MarkedAnswer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Every question's result and the seconds each stage took in all."""
+
+    results: tuple[AskedResult, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run: some of `STAGES`, whether answers are marked too, and peers (name to ranker) to run beside."""
+
+    stages: tuple[str, ...] = STAGES
+    answers: bool = False
+    peers: Mapping[str, Ranker] = field(default_factory=dict)
+
+
+class _Prepared:
+    """An encoder that has encoded the questions already, in batches."""
+
+    def __init__(self, encoder: Encoder, vectors: Mapping[str, Vectors]) -> None:
+        self._encoder, self._vectors = encoder, vectors
+        self.identity: EncoderIdentity = encoder.identity
+        self.max_tokens, self.floor = encoder.max_tokens, encoder.floor
+        self.count_tokens, self.encode_passages = encoder.count_tokens, encoder.encode_passages
+
+    def encode_questions(self, questions: Sequence[str]) -> Vectors:
+        """Return the vectors, (questions, dimension)."""
+        return np.stack([self._vectors[question] for question in questions])
+
+
+def evaluate(collection: Collection, models: Models, settings: Settings, plan: Plan, on_step: OnStep) -> Evaluated:
+    """Ask every question and judge each stage.
+
+    An article stands where its best passage does. The legs `bm25` and `dense` rank all they can; `fused` and
+    `reranked` are the product's, at the settings' depths, the fused candidates that were not reranked following in
+    their order. Where answers are known, the one marked in the final first passage is compared with them.
+    """
+    start = perf_counter()
+    vectors = _encode(collection.questions, models.encoder, on_step)
+    encoding = (perf_counter() - start) / max(1, len(collection.questions))
+    prepared = replace(models, encoder=_Prepared(models.encoder, vectors))
+    depth = settings.rerank_depth if "reranked" in plan.stages else 0
+    searcher = Searcher(collection.store, prepared, settings.candidates, depth)
+    every = min(RANKED_PASSAGES, collection.store.passage_count())
     seconds: defaultdict[str, float] = defaultdict(float)
-    with indexed(dataset.documents, models) as (store, passages):
-        reference = _reference(dataset) if REFERENCE in stages else None
-        rerank_depth = settings.rerank_depth if "reranked" in stages else 0
-        searcher = Searcher(store, models, settings.candidates, rerank_depth)
-        vectors = models.encoder.encode_questions([question.text for question in dataset.questions])
-        for row, question in enumerate(dataset.questions):
-            result = searcher.search(question.text, limit=0)
-            every = len(passages)
-            rankings: dict[str, Callable[[], Ranking]] = {
-                "bm25": lambda: _by_document(store.matching(question.text, every, Selection())),  # noqa: B023
-                "dense": lambda: _by_document(store.nearest(vectors[row], every, Selection())),  # noqa: B023
-                "fused": lambda: _in_order(result.rankings.get("fused", ())),  # noqa: B023
-                "reranked": lambda: final_ranking(result),  # noqa: B023
-            }
-            for stage in stages:
-                if stage == REFERENCE and reference is not None:
-                    start = perf_counter()
-                    found[stage][question.id] = reference(question.text)
-                    seconds[stage] += perf_counter() - start
-                else:
-                    found[stage][question.id] = rankings[stage]()
-                    seconds[stage] += sum(result.seconds.get(step, 0.0) for step in _STEPS[stage])
-            on_question()
-    languages = _languages(dataset)
+    results = []
+    for done, question in enumerate(collection.questions):
+        on_step("ask", done, len(collection.questions))
+        marks = plan.answers and bool(question.answers)
+        found = searcher.search(question.text, limit=1 if marks else 0)
+        terms = question_terms(question.text, found.language, models.translations)
+        matching = partial(collection.store.matching, terms, every, Selection())
+        nearest = partial(collection.store.nearest, vectors[question.text.strip()], every, Selection())
+        ranks = _rankings(question, found, matching, nearest)
+        rankings = {stage: ranks[stage]() for stage in plan.stages}
+        for stage in plan.stages:
+            seconds[stage] += sum(found.seconds.get(step, 0.0) for step in _STEPS[stage])
+            seconds[stage] += encoding if "encode" in _STEPS[stage] else 0.0
+        for name, rank in plan.peers.items():
+            start = perf_counter()
+            rankings[name] = rank(question.text)
+            seconds[name] += perf_counter() - start
+        results.append(_judged(question, found, rankings, collection, marks))
+    on_step("ask", len(results), len(results))
+    return Evaluated(tuple(results), dict(seconds))
+
+
+def _encode(questions: Sequence[LabelledQuestion], encoder: Encoder, on_step: OnStep) -> dict[str, Vectors]:
+    texts = list(dict.fromkeys(question.text.strip() for question in questions))
+    vectors: dict[str, Vectors] = {}
+    for first in range(0, len(texts), _ENCODE_SIZE):
+        on_step("encode", first, len(texts))
+        group = texts[first : first + _ENCODE_SIZE]
+        vectors |= zip(group, encoder.encode_questions(group), strict=True)
+    return vectors
+
+
+def _rankings(
+    question: LabelledQuestion, found: SearchResult, matching: Leg, nearest: Leg
+) -> dict[str, Callable[[], Ranking]]:
     return {
-        stage: StageResult(
-            measure(found[stage], dataset),
-            len(dataset.questions) / max(seconds[stage], 1e-9),
-            mean_ranks(found[stage], dataset, languages) if languages else {},
-        )
-        for stage in stages
+        "bm25": lambda: _best(matching(), question.unit),
+        "dense": lambda: _best(nearest(), question.unit),
+        "fused": lambda: _in_order(found.rankings.get("fused", ()), question.unit),
+        "reranked": lambda: final_ranking(found, question.unit),
     }
 
 
-def _languages(dataset: Dataset) -> dict[str, Language]:
-    """Return the documents' languages, or nothing where no question is answered in several."""
-    languages = {name: detect_language(text) for name, (_, text) in dataset.documents.items()}
-    mixed = any(len({languages[name] for name in question.relevant}) > 1 for question in dataset.questions)
-    return languages if mixed else {}
+def final_ranking(found: SearchResult, unit: Unit) -> Ranking:
+    """Return articles or passages as a search ranks them: the reranked first, the other fused ones after."""
+    return _in_order((*found.rankings.get("reranked", ()), *found.rankings.get("fused", ())), unit)
 
 
-@contextmanager
-def indexed(documents: Mapping[str, tuple[str, str]], models: Models) -> Iterator[tuple[PassageStore, list[Passage]]]:
-    """Split, encode and store documents (id to title and text) in a library that is deleted afterwards.
+def _judged(
+    question: LabelledQuestion,
+    found: SearchResult,
+    rankings: Mapping[str, Ranking],
+    collection: Collection,
+    marks: bool,
+) -> AskedResult:
+    languages = collection.languages[question.unit]
+    right: dict[Language, set[str]] = {}
+    for name in question.relevant:
+        right.setdefault(languages[name], set()).add(name)
+    outcomes = {stage: judge(ranking, question.relevant, len(languages)) for stage, ranking in rankings.items()}
+    answer = None
+    if marks:
+        marked = found.hits[0].answer if found.hits else None
+        text = marked.text if marked else ""
+        answer = MarkedAnswer(text, exact_match(text, question.answers), f1(text, question.answers))
+    return AskedResult(
+        id=question.id,
+        question=question.text,
+        language=found.language,
+        right=tuple(question.relevant),
+        outcomes=outcomes,
+        by_language={
+            stage: judge_by_language(ranking, question.relevant, languages)
+            if len(right) > 1
+            else dict.fromkeys(right, outcomes[stage])
+            for stage, ranking in rankings.items()
+        },
+        language_ranks={
+            stage: {language: expected_rank(ranking, names, len(languages)) for language, names in right.items()}
+            for stage, ranking in rankings.items()
+            if len(right) > 1
+        },
+        answer=answer,
+    )
 
-    Documents without text are left out. An article's name is its document's id.
-    """
-    encoder = models.encoder
-    articles = [
-        split_article(Article(name, name, title, text), encoder.count_tokens, encoder.max_tokens)
-        for name, (title, text) in documents.items()
-        if text.strip()
-    ]
-    passages = [passage for article in articles for passage in article]
-    vectors = encoder.encode_passages([passage.indexed_text for passage in passages])
-    with (
-        TemporaryDirectory() as folder,
-        closing(PassageStore(EdgeBackend(Path(folder)), encoder.identity)) as store,
-    ):
-        first = 0
-        for article in articles:
-            store.replace_article(article, list(vectors[first : first + len(article)]))
-            first += len(article)
-        yield store, passages
+
+def _id(hit: ScoredPassage, unit: Unit) -> str:
+    return hit.passage.article.name if unit == "article" else hit.passage.id
 
 
-def final_ranking(result: SearchResult) -> Ranking:
-    """Return the documents as a search ranks them: the reranked first, the other fused ones after."""
-    return _in_order((*result.rankings.get("reranked", ()), *result.rankings.get("fused", ())))
-
-
-def _by_document(hits: Sequence[ScoredPassage]) -> Ranking:
-    """Return the documents with the score of their best passage, best first."""
+def _best(hits: Sequence[ScoredPassage], unit: Unit) -> Ranking:
+    """Return articles or passages with the score of their best passage, best first."""
     best: dict[str, float] = {}
     for hit in hits:
-        best.setdefault(hit.passage.article.name, hit.score)
+        best.setdefault(_id(hit, unit), hit.score)
     return list(best.items())
 
 
-def _in_order(hits: Sequence[ScoredPassage]) -> Ranking:
-    """Return the documents in the order of their first passages; the searcher has broken ties already."""
-    names = dict.fromkeys(hit.passage.article.name for hit in hits)
+def _in_order(hits: Sequence[ScoredPassage], unit: Unit) -> Ranking:
+    """Return articles or passages in the order they come first; the searcher has broken ties already."""
+    names = dict.fromkeys(_id(hit, unit) for hit in hits)
     return [(name, -float(place)) for place, name in enumerate(names)]
-
-
-def _reference(dataset: Dataset) -> Callable[[str], Ranking]:
-    names = list(dataset.documents)
-    bm25 = BM25Okapi([tokenize(f"{title}\n{text}") for title, text in dataset.documents.values()])
-
-    def rank(question: str) -> Ranking:
-        scores = bm25.get_scores(tokenize(question))
-        return sorted(zip(names, map(float, scores), strict=True), key=lambda scored: -scored[1])
-
-    return rank

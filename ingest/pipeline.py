@@ -15,7 +15,7 @@ from retrieval.store.passage_store import PassageStore
 
 Outcome = Literal["added", "replaced", "unchanged"]
 # Passages of several articles are encoded together: a batch of one short article wastes the processor.
-_ENCODE_SIZE = 128
+ENCODE_SIZE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class _Run:
         else:
             self._finished.append((report, kept))
         self._bytes_read += file.size
-        if sum(map(len, self._waiting)) >= _ENCODE_SIZE:
+        if sum(map(len, self._waiting)) >= ENCODE_SIZE:
             self.flush()
 
     def _take(self, article: Article, report: FileReport) -> None:
@@ -106,15 +106,15 @@ class _Run:
         passages = split_article(article, self._encoder.count_tokens, max_tokens)
         report.passages += len(passages)
         self._waiting.append(passages)
-        if sum(map(len, self._waiting)) >= _ENCODE_SIZE:
+        if sum(map(len, self._waiting)) >= ENCODE_SIZE:
             self._write()
 
     def _write(self) -> None:
         """Encode and store the waiting articles, in slices so that progress shows in a long one."""
         passages = [passage for article in self._waiting for passage in article]
         vectors: list[Vectors] = []
-        for start in range(0, len(passages), _ENCODE_SIZE):
-            batch = passages[start : start + _ENCODE_SIZE]
+        for start in range(0, len(passages), ENCODE_SIZE):
+            batch = passages[start : start + ENCODE_SIZE]
             vectors.extend(self._encoder.encode_passages([passage.indexed_text for passage in batch]))
             self._on_progress(Progress(self._bytes_read, self._passages + len(vectors)))
         first = 0

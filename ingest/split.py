@@ -83,7 +83,8 @@ def split_article(article: Article, count_tokens: CountTokens, max_tokens: int) 
         passage_count=len(groups),
         added=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
-    return [_passage(article, info, group, position) for position, group in enumerate(groups)]
+    ends = [0, *(group[-1].span[1] for group in groups)]
+    return [_passage(article, info, group, position, ends[position]) for position, group in enumerate(groups)]
 
 
 def _pieces(article: Article, count_tokens: CountTokens, room: int) -> Iterator[_Piece]:
@@ -147,7 +148,7 @@ def _group(pieces: list[_Piece], room: int) -> Iterator[list[_Piece]]:
         yield group
 
 
-def _passage(article: Article, info: ArticleInfo, group: list[_Piece], position: int) -> Passage:
+def _passage(article: Article, info: ArticleInfo, group: list[_Piece], position: int, end_before: int) -> Passage:
     start, end = group[0].span[0], group[-1].span[1]
     text = article.text[start:end]
     section = group[0].section
@@ -161,6 +162,8 @@ def _passage(article: Article, info: ArticleInfo, group: list[_Piece], position:
         text=text,
         language=_language(text, info.language),
         heading="" if text.startswith(heading) else heading,
+        before=article.text[end_before:start],
+        headings=tuple(span for span in article.headings if end_before <= span[0] < end),
     )
 
 

@@ -40,6 +40,11 @@ def question_vector(question: str) -> SparseVector:
     return _vector(dict.fromkeys(tokenize(question), 1.0))
 
 
+def term_id(term: str) -> int:
+    """Return the number a term has in the index, 32 bits."""
+    return crc32(term.encode())
+
+
 def term_weight(count: int, length: int) -> float:
     """Return the weight of a term that occurs `count` times among a passage's `length` tokens."""
     return count * (K1 + 1) / (count + K1 * (1 - B + B * length / AVERAGE_LENGTH))
@@ -49,7 +54,6 @@ def _vector(weights: dict[str, float]) -> SparseVector:
     # Two terms with one 32-bit id are added: at 100,000 terms about one pair in the whole vocabulary.
     by_id: dict[int, float] = {}
     for term, weight in weights.items():
-        term_id = crc32(term.encode())
-        by_id[term_id] = by_id.get(term_id, 0.0) + weight
+        by_id[term_id(term)] = by_id.get(term_id(term), 0.0) + weight
     indices = tuple(sorted(by_id))
-    return SparseVector(indices, tuple(by_id[term_id] for term_id in indices))
+    return SparseVector(indices, tuple(by_id[index] for index in indices))

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrieval.passages import Language, Passage, ScoredPassage
+from retrieval.passages import FusionWeights, Language, Passage, ScoredPassage
 
 # The constant of Cormack, Clarke and Buettcher, "Reciprocal rank fusion outperforms Condorcet", 2009, who
 # use 60 on long lists. Small here: what counts is who comes first among the passages of one language.
 K = 5
-SAME_LANGUAGE_WEIGHT = 0.6
-CROSS_LANGUAGE_WEIGHT = 0.3
-# What a Chinese passage shares with a French or English question is little more than numbers, which mislead.
-INTO_CHINESE_WEIGHT = 0.1
 
 
-def lexical_weight(question_language: Language, passage_language: Language) -> float:
+def lexical_weight(weights: FusionWeights, question_language: Language, passage_language: Language) -> float:
     """Return the share of the lexical leg in 0-1; the vector leg has the rest.
 
-    Between languages few words match, names and numbers, so the lexical leg weighs less there.
+    Between languages words match by their translations, less surely, so the lexical leg weighs less there.
     """
     if question_language == passage_language:
-        return SAME_LANGUAGE_WEIGHT
-    return INTO_CHINESE_WEIGHT if passage_language == "zh" else CROSS_LANGUAGE_WEIGHT
+        return weights.same_language
+    return weights.into_chinese if passage_language == "zh" else weights.cross_language
 
 
 def reciprocal_rank(rank: int) -> float:
@@ -31,7 +27,10 @@ def reciprocal_rank(rank: int) -> float:
 
 
 def fuse(
-    lexical: Sequence[ScoredPassage], dense: Sequence[ScoredPassage], question_language: Language
+    lexical: Sequence[ScoredPassage],
+    dense: Sequence[ScoredPassage],
+    question_language: Language,
+    weights: FusionWeights,
 ) -> tuple[ScoredPassage, ...]:
     """Merge the rankings of the two legs into one, best first.
 
@@ -46,7 +45,7 @@ def fuse(
             _fuse_one_language(
                 [hit.passage for hit in lexical if hit.passage.language == language],
                 [hit.passage for hit in dense if hit.passage.language == language],
-                lexical_weight(question_language, language),
+                lexical_weight(weights, question_language, language),
             )
         )
         for language in dict.fromkeys(hit.passage.language for hit in (*dense, *lexical))

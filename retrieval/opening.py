@@ -8,6 +8,7 @@ from retrieval.reader import Reader
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.passage_store import PassageStore
+from retrieval.translations import load_translations
 
 
 def load_models(settings: Settings) -> Models:
@@ -16,6 +17,7 @@ def load_models(settings: Settings) -> Models:
         encoder=BiEncoder.from_pretrained(settings.encoder, settings.device),
         reranker=CrossEncoder.from_pretrained(settings.reranker, settings.device),
         reader=Reader.from_pretrained(settings.reader, settings.device),
+        translations=load_translations(settings.translations),
     )
 
 

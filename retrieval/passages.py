@@ -45,7 +45,9 @@ class Passage:
     """A piece of an article: what is searched and shown.
 
     `text` is exactly the article's characters `start` to `end`; `heading` is the section it stands
-    under where the text itself does not begin with it.
+    under where the text itself does not begin with it. For putting the article together again: `before` is what
+    stands between the passage before and this one (None in a library made before that was kept), `headings` are the
+    spans in the article of the heading lines that no earlier passage has.
     """
 
     id: str
@@ -56,12 +58,23 @@ class Passage:
     text: str
     language: Language
     heading: str = ""
+    before: str | None = None
+    headings: tuple[tuple[int, int], ...] = ()
 
     @property
     def indexed_text(self) -> str:
         """Return what the models and the lexical index see: title and heading, then the text."""
         parts = (self.article.title[:CONTEXT_CHARACTERS], self.heading[:CONTEXT_CHARACTERS])
         return "\n".join([*(part for part in parts if part and part not in self.text), self.text])
+
+
+def article_text(passages: Sequence[Passage]) -> str:
+    """Return an article's text from its passages in reading order; where `before` is not known, line breaks for it."""
+    whole = ""
+    for passage in passages:
+        gap = "\n" * (passage.start - len(whole)) if passage.before is None else passage.before
+        whole += gap + passage.text[max(0, len(whole) - passage.start) :]
+    return whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +119,37 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FusionWeights:
+    """The share of the words in fusion, in 0-1, by the languages of question and passage; the vectors have the rest."""
+
+    same_language: float = 0.6
+    cross_language: float = 0.5
+    # Chinese is indexed by pairs of characters, of which a translated word is only some.
+    into_chinese: float = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the legs' rankings become one order.
+
+    A leg may be left out; the first `rerank_depth` are reranked, the reranker's score having the share
+    `rerank_weight`, in 0-1, and the fused score the rest.
+    """
+
+    words: bool = True
+    vectors: bool = True
+    weights: FusionWeights = field(default_factory=FusionWeights)
+    rerank_depth: int = 20
+    rerank_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """One question's way through the stages.
 
     `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
-    `relevant` is false when no passage reaches the encoder's or the reranker's floor.
+    `relevant` is false when no passage reaches the encoder's or the reranker's floor. `relevance` keeps
+    the reranker's own score of each passage it read, by id: with it another recipe needs no model.
     """
 
     question: str
@@ -119,6 +158,8 @@ class SearchResult:
     rankings: Mapping[Stage, tuple[ScoredPassage, ...]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     relevant: bool = False
+    relevance: Mapping[str, float] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 @dataclass(frozen=True, slots=True)

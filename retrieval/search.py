@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 
 from retrieval.fusion import fuse
+from retrieval.ordering import Ranking, make_hits, rerank
 from retrieval.passages import (
-    Answer,
     AnswerReader,
     Encoder,
-    Hit,
+    FusionWeights,
     Language,
+    Recipe,
     Reranker,
-    ScoredPassage,
     SearchResult,
     Selection,
     Stage,
 )
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language
-
-Ranking = tuple[ScoredPassage, ...]
+from retrieval.translations import Translations, question_terms
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models of a search."""
+    """The models of a search; without translations, words are matched as they are."""
 
     encoder: Encoder
     reranker: Reranker
     reader: AnswerReader
+    translations: Translations = field(default_factory=dict)
 
 
 class Searcher:
@@ -42,9 +42,21 @@ class Searcher:
     reranked; with 0 the fused ranking is final.
     """
 
-    def __init__(self, store: PassageStore, models: Models, candidates: int = 50, rerank_depth: int = 20) -> None:
-        self._store, self._models = store, models
-        self._candidates, self._rerank_depth = candidates, rerank_depth
+    def __init__(
+        self,
+        store: PassageStore,
+        models: Models,
+        candidates: int = 50,
+        rerank_depth: int = 20,
+        weights: FusionWeights = FusionWeights(),  # noqa: B008 (frozen)
+    ) -> None:
+        self._store, self._models, self._candidates = store, models, candidates
+        self._recipe = Recipe(weights=weights, rerank_depth=rerank_depth, rerank_weight=models.reranker.weight)
+
+    @property
+    def recipe(self) -> Recipe:
+        """How this searcher orders."""
+        return self._recipe
 
     def search(
         self,
@@ -65,45 +77,36 @@ class Searcher:
         seconds: dict[str, float] = {}
         rankings: dict[Stage, Ranking] = {}
         with _timed(seconds, "bm25"):
-            rankings["bm25"] = self._store.matching(question, self._candidates, selection)
+            terms = question_terms(question, known, self._models.translations)
+            rankings["bm25"] = self._store.matching(terms, self._candidates, selection)
         with _timed(seconds, "encode"):
             vector = self._models.encoder.encode_questions([question])[0]
         with _timed(seconds, "dense"):
             rankings["dense"] = self._store.nearest(vector, self._candidates, selection)
         with _timed(seconds, "fuse"):
-            rankings["fused"] = fuse(rankings["bm25"], rankings["dense"], known)
+            rankings["fused"] = fuse(rankings["bm25"], rankings["dense"], known, self._recipe.weights)
         final, relevant = rankings["fused"], bool(rankings["fused"])
-        if self._rerank_depth:
+        relevance: dict[str, float] = {}
+        if depth := self._recipe.rerank_depth:
             with _timed(seconds, "rerank"):
-                final, relevant = self._rerank(question, rankings["fused"][: self._rerank_depth])
-            relevant = relevant or any(hit.score >= self._models.encoder.floor for hit in rankings["dense"])
-            rankings["reranked"] = final
+                relevance = self._relevance(question, final[:depth])
+                final = rankings["reranked"] = rerank(final[:depth], relevance, self._recipe.rerank_weight)
+            relevant = self._is_relevant(relevance, rankings["dense"])
         shown = final[:limit]
         with _timed(seconds, "read"):
             answers = self._models.reader.read(question, [hit.passage.text for hit in shown])
-        hits = _hits(shown, rankings, answers)
-        return SearchResult(question, known, hits, rankings, seconds, relevant)
+        hits = make_hits(shown, rankings, {hit.passage.id: answer for hit, answer in zip(shown, answers, strict=True)})
+        return SearchResult(question, known, hits, rankings, seconds, relevant, relevance, self._recipe)
 
-    def _rerank(self, question: str, candidates: Ranking) -> tuple[Ranking, bool]:
-        """Return the candidates in their new order, and whether any reaches the reranker's floor."""
-        reranker = self._models.reranker
-        scores = reranker.score(question, [hit.passage.indexed_text for hit in candidates])
-        rescored = [
-            ScoredPassage(hit.passage, reranker.weight * float(score) + (1 - reranker.weight) * hit.score)
-            for hit, score in zip(candidates, scores, strict=True)
-        ]
-        ranked = tuple(sorted(rescored, key=lambda hit: -hit.score))
-        return ranked, any(score >= reranker.floor for score in scores)
+    def _relevance(self, question: str, candidates: Ranking) -> dict[str, float]:
+        """Return the reranker's score of each candidate, by passage id."""
+        scores = self._models.reranker.score(question, [hit.passage.indexed_text for hit in candidates])
+        return {hit.passage.id: float(score) for hit, score in zip(candidates, scores, strict=True)}
 
-
-def _hits(shown: Ranking, rankings: Mapping[Stage, Ranking], answers: Sequence[Answer | None]) -> tuple[Hit, ...]:
-    ranks: dict[str, dict[Stage, int]] = {}
-    for stage, ranking in rankings.items():
-        for rank, hit in enumerate(ranking, start=1):
-            ranks.setdefault(hit.passage.id, {})[stage] = rank
-    return tuple(
-        Hit(hit.passage, hit.score, ranks[hit.passage.id], answer) for hit, answer in zip(shown, answers, strict=True)
-    )
+    def _is_relevant(self, relevance: Mapping[str, float], dense: Ranking) -> bool:
+        return any(score >= self._models.reranker.floor for score in relevance.values()) or any(
+            hit.score >= self._models.encoder.floor for hit in dense
+        )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ class Settings:
     encoder: str = str(_MODELS / "bi-encoder")
     reranker: str = str(_MODELS / "cross-encoder")
     reader: str = str(_MODELS / "cross-encoder")
+    translations: Path = _MODELS / "translations" / "table.safetensors"
     device: str = "auto"
     candidates: int = 50
     rerank_depth: int = 20
@@ -35,6 +36,7 @@ class Settings:
             encoder=environ.get("QA_ENCODER") or default.encoder,
             reranker=environ.get("QA_RERANKER") or default.reranker,
             reader=environ.get("QA_READER") or default.reader,
+            translations=Path(environ.get("QA_TRANSLATIONS") or default.translations).expanduser(),
             device=environ.get("QA_DEVICE") or default.device,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),

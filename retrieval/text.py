@@ -33,6 +33,11 @@ _kana_hangul = re.compile(f"[{_KANA_HANGUL}]")
 _spaced_word = re.compile(rf"(?:(?![{_CJK}])[^\W\d_])+")
 _latin = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _token = re.compile(rf"[{_CJK}]+|{_LETTER}+(?:[{_APOSTROPHES}]{_LETTER}+)*")
+# A token's run as written: with marks not yet joined to their letter, and a number's separators inside it.
+_written = re.compile(
+    rf"[{_CJK}]+|(?:{_LETTER}|[\u0300-\u036f]|(?<=\d)[,\u00a0\u202f](?=\d{{3}}(?!\d)))+"
+    rf"(?:[{_APOSTROPHES}](?:{_LETTER}|[\u0300-\u036f])+)*"
+)
 _elision = re.compile(rf"^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)[{_APOSTROPHES}](?=.)")
 _possessive = re.compile(rf"[{_APOSTROPHES}]s$")
 _apostrophe = re.compile(f"[{_APOSTROPHES}]")
@@ -100,6 +105,37 @@ def tokenize(text: str) -> list[str]:
             bare = _possessive.sub("", _elision.sub("", run))
             tokens.extend(stem for part in _apostrophe.split(bare) if (stem := _stem(part)))
     return tokens
+
+
+def token_spans(text: str) -> list[tuple[str, int, int]]:
+    """Return the tokens of a text, each with the start and end of the characters it comes from.
+
+    A pair of Chinese characters has these two, any other token its whole word.
+
+    >>> token_spans("L'été 北京市")
+    [('ete', 0, 5), ('北京', 6, 8), ('京市', 7, 9)]
+    """
+    spans: list[tuple[str, int, int]] = []
+    for run in _written.finditer(text):
+        tokens = tokenize(run[0])
+        if len(tokens) > 1 and len(tokens) == len(run[0]) - 1:
+            spans.extend((token, run.start() + i, run.start() + i + 2) for i, token in enumerate(tokens))
+        else:
+            spans.extend((token, run.start(), run.end()) for token in tokens)
+    return spans
+
+
+def matched_spans(text: str, question: str) -> list[tuple[int, int]]:
+    """Return where a text has words of a question, as ascending character spans that don't touch."""
+    wanted = set(tokenize(question))
+    merged: list[tuple[int, int]] = []
+    for token, start, end in token_spans(text):
+        if token not in wanted:
+            continue
+        if merged and start <= merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    return merged
 
 
 @lru_cache(maxsize=100_000)

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient
 
 from ingest.pipeline import ingest_files
+from retrieval.bm25 import SparseVector, question_vector
 from retrieval.opening import load_models
-from retrieval.passages import Answer, ArticleInfo, Distance, EncoderIdentity, Language, Passage, Vectors
+from retrieval.passages import LANGUAGES, Answer, ArticleInfo, Distance, EncoderIdentity, Language, Passage, Vectors
 from retrieval.search import Models
 from retrieval.settings import Settings
 from retrieval.store.backend import Backend
@@ -99,6 +100,11 @@ def put(store: PassageStore, *articles: list[Passage]) -> None:
     """Store articles with their letter counts."""
     for article in articles:
         store.replace_article(article, list(LetterEncoder().encode_passages([passage.text for passage in article])))
+
+
+def asked(question: str) -> dict[Language, SparseVector]:
+    """Return a question's own terms for every language, none translated."""
+    return dict.fromkeys(LANGUAGES, question_vector(question))
 
 
 def texts_of(found: Sequence[object]) -> list[str]:

@@ -43,7 +43,7 @@ def test_reads_every_part(folder: Path) -> None:
         "moon",
         {"d1": ("Lune", "La Lune tourne autour de la Terre."), "d2": ("", "Le Soleil est une étoile.")},
         (
-            LabelledQuestion("q1", "What turns around the Earth?", "en", {"d1": 2, "d2": 1}),
+            LabelledQuestion("q1", "What turns around the Earth?", "en", {"d1": 2, "d2": 1}, ("The Moon",)),
             LabelledQuestion("q2", "太阳是什么？", None, {"d2": 1}),
         ),
     )

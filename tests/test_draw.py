@@ -6,9 +6,9 @@ import string
 
 import pytest
 
-from retrieval.passages import LANGUAGES, STAGES, Answer, ArticleInfo, Passage
+from retrieval.passages import LANGUAGES, STAGES, Answer, ArticleInfo, Passage, article_text
 from tests.samples import ARTICLES
-from ui.draw import article_text, marked_html
+from ui.draw import marked_html
 from ui.texts import EXAMPLES, INTERFACE_LANGUAGES, TEXTS, preferred_language, text
 
 INFO = ArticleInfo("id", "a.txt", "a.txt", "", "en", "1", 3, "2026-01-01T00:00:00+00:00")

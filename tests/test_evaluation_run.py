@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from conftest import FirstWordReader, LetterEncoder, OverlapReranker
 
-from evaluation.__main__ import main
+from evaluation.__main__ import EVALUATED_STAGES, main
+from evaluation.collection import indexed
 from evaluation.datasets import Dataset, LabelledQuestion
-from evaluation.run import EVALUATED_STAGES, evaluate
+from evaluation.reference import REFERENCE, reference_ranker
+from evaluation.report import stage_results
+from evaluation.run import STAGES, Plan, evaluate
 from retrieval.search import Models
 from retrieval.settings import Settings
 
@@ -31,10 +34,12 @@ DATASET = Dataset("three", DOCUMENTS, QUESTIONS)
 def test_each_stage_is_measured() -> None:
     """Ranks by hand: BM25 has silk first and nothing for "aa"; letters have tea first and a tie for the other."""
     models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
-    asked: list[None] = []
-    results = evaluate(DATASET, models, Settings(), EVALUATED_STAGES, lambda: asked.append(None))
-    assert list(results) == list(EVALUATED_STAGES)
-    assert len(asked) == 2
+    steps: list[tuple[str, int, int]] = []
+    plan = Plan(STAGES, peers={REFERENCE: reference_ranker(DATASET)})
+    with indexed(DATASET, models.encoder, lambda *step: steps.append(step)) as collection:
+        results = stage_results(evaluate(collection, models, Settings(), plan, lambda *step: steps.append(step)))
+    assert set(results) == set(EVALUATED_STAGES)
+    assert steps == [("index", 0, 3), ("encode", 0, 2), ("ask", 0, 2), ("ask", 1, 2), ("ask", 2, 2)]
     # "aa" matches no word: the right one of four documents is tied with the rest, (0 + 1 + 4) / 2.
     assert results["bm25"].measures.mrr == pytest.approx(100 * (1 + 1 / 2.5) / 2)
     assert results["bm25"].measures.missed == 1

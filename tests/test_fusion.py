@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pytest
 from conftest import make_article
 
-from retrieval import fusion
 from retrieval.fusion import fuse, lexical_weight, reciprocal_rank
-from retrieval.passages import LANGUAGES, Language, Passage, ScoredPassage
+from retrieval.passages import LANGUAGES, FusionWeights, Language, Passage, ScoredPassage
+
+# The shares the arithmetic below is written with; the shipped ones are tuned with the models.
+WEIGHTS = FusionWeights(same_language=0.7, cross_language=0.1, into_chinese=0.1)
 
 # Two passages of each language, by name: e0, e1, f0, f1, z0, z1, o0, o1 and four more English ones.
 CODES: dict[str, Language] = {"e": "en", "f": "fr", "z": "zh", "o": "other"}
@@ -20,13 +22,6 @@ PASSAGES: dict[str, Passage] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fix the shares the arithmetic below is written with; the shipped ones are tuned with the models."""
-    monkeypatch.setattr(fusion, "SAME_LANGUAGE_WEIGHT", 0.7)
-    monkeypatch.setattr(fusion, "CROSS_LANGUAGE_WEIGHT", 0.1)
-
-
 def ranking(names: str) -> list[ScoredPassage]:
     """Return the passages named, with falling scores."""
     return [ScoredPassage(PASSAGES[name], 9.0 - rank) for rank, name in enumerate(names.split())]
@@ -34,7 +29,7 @@ def ranking(names: str) -> list[ScoredPassage]:
 
 def fused(lexical: str, dense: str, question_language: Language) -> str:
     """Return the names in their fused order."""
-    return names_of(fuse(ranking(lexical), ranking(dense), question_language))
+    return names_of(fuse(ranking(lexical), ranking(dense), question_language, WEIGHTS))
 
 
 def names_of(hits: Sequence[ScoredPassage]) -> str:
@@ -49,18 +44,15 @@ def test_rank_one_is_worth_one() -> None:
 
 @pytest.mark.parametrize("question", LANGUAGES)
 @pytest.mark.parametrize("passage", LANGUAGES)
-def test_words_count_more_within_a_language(
-    question: Language, passage: Language, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_words_count_more_within_a_language(question: Language, passage: Language) -> None:
     """Words have most of the score within a language, less between two, least in a Chinese passage."""
-    monkeypatch.setattr(fusion, "INTO_CHINESE_WEIGHT", 0.05)
     expected = 0.7 if question == passage else 0.05 if passage == "zh" else 0.1
-    assert lexical_weight(question, passage) == expected
+    assert lexical_weight(FusionWeights(0.7, 0.1, 0.05), question, passage) == expected
 
 
 def test_the_fused_scores_are_those_of_the_places() -> None:
     """Whatever the legs' scores, place r scores 6 / (5 + r)."""
-    hits = fuse(ranking("e1 e2"), ranking("e0 e1 f0"), "en")
+    hits = fuse(ranking("e1 e2"), ranking("e0 e1 f0"), "en", WEIGHTS)
     assert [hit.score for hit in hits] == [6 / 6, 6 / 7, 6 / 8, 6 / 9]
 
 
@@ -110,7 +102,7 @@ def test_empty_legs() -> None:
     """One leg alone keeps its order within a language; none gives nothing."""
     assert fused("e1 e0 e2", "", "en") == "e1 e0 e2"
     assert fused("", "e1 f0 e0", "zh") == "e1 f0 e0"
-    assert fuse([], [], "en") == ()
+    assert fuse([], [], "en", WEIGHTS) == ()
     # Words alone, in several languages: 0.7 for e0, 0.6 for e1, 0.1 for f0 and 0.086 for f1.
     assert fused("f0 e0 f1 e1", "", "en") == "e0 e1 f0 f1"
 
@@ -131,5 +123,5 @@ def test_other_languages_are_one() -> None:
 def test_the_legs_are_left_as_they_were() -> None:
     """Fusing changes neither list."""
     lexical, dense = ranking("e1 e0"), ranking("e0 e1")
-    fuse(lexical, dense, "en")
+    fuse(lexical, dense, "en", WEIGHTS)
     assert (lexical, dense) == (ranking("e1 e0"), ranking("e0 e1"))

@@ -48,6 +48,8 @@ def test_json_names_are_stable() -> None:
         "missed": 12,
         "questions": 5921,
         "questions_per_second": 463.07,
+        "intervals": {},
+        "pairs": {},
     }
     assert {folder: list(stages) for folder, stages in report.items()} == {
         "squad2-fr2fr": ["bm25", "reranked"],

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_article, put, texts_of
 
-from retrieval import fusion
-from retrieval.passages import STAGES, Answer, Hit, SearchResult, Selection, Stage
+from retrieval.passages import STAGES, Answer, FusionWeights, Hit, SearchResult, Selection, Stage
 from retrieval.search import Models, Searcher
 from retrieval.store.passage_store import PassageStore
 
@@ -31,13 +30,8 @@ FUSED = ["bb tea", "bbb tea.", "tea.", "bbbbb ash", "b rock"]
 # Shares of the question's words: 1, 0, 0, 0, 0, since "tea." is not "tea"; ties keep the fused order.
 RERANKED = FUSED
 MakeSearcher = Callable[..., Searcher]
-
-
-@pytest.fixture(autouse=True)
-def _weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fix the shares the arithmetic below is written with; the shipped ones are tuned with the models."""
-    monkeypatch.setattr(fusion, "SAME_LANGUAGE_WEIGHT", 0.7)
-    monkeypatch.setattr(fusion, "CROSS_LANGUAGE_WEIGHT", 0.1)
+# The shares the arithmetic is written with; the shipped ones are tuned with the models.
+WEIGHTS = FusionWeights(0.7, 0.1, 0.05)
 
 
 @pytest.fixture
@@ -46,7 +40,9 @@ def searcher(store: PassageStore) -> MakeSearcher:
     put(store, make_article("one", *TEXTS))
 
     def make(weight: float = 1.0, **depths: int) -> Searcher:
-        return Searcher(store, Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader()), **depths)
+        return Searcher(
+            store, Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader()), weights=WEIGHTS, **depths
+        )
 
     return make
 
@@ -101,7 +97,7 @@ def test_the_reranker_moves_passages(store: PassageStore) -> None:
         (0.0, [("bbbb", 6 / 6), ("b tea silk bb", 6 / 7), ("bb ash", 6 / 8), ("tea b ash", 6 / 9)]),
     ):
         models = Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader())
-        hits = Searcher(store, models).search("bb ash tea silk", language="fr").hits
+        hits = Searcher(store, models, weights=WEIGHTS).search("bb ash tea silk", language="fr").hits
         assert texts_of(hits) == [text for text, _ in expected]
         assert [hit.score for hit in hits] == pytest.approx([score for _, score in expected])
 
@@ -139,7 +135,7 @@ def test_an_empty_library(store: PassageStore) -> None:
     """Every stage is empty and nothing is relevant, with and without reranking."""
     for depth in (20, 0):
         models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
-        result = Searcher(store, models, rerank_depth=depth).search("bb tea")
+        result = Searcher(store, models, rerank_depth=depth, weights=WEIGHTS).search("bb tea")
         assert (result.hits, result.relevant) == ((), False)
         assert all(ranking == () for ranking in result.rankings.values())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import IDENTITY, make_article, put, texts_of
+from conftest import IDENTITY, asked, make_article, put, texts_of
 
 from retrieval.errors import LibraryError, LibraryInUse
 from retrieval.passages import Passage, Selection
@@ -59,7 +59,7 @@ def test_reopening_keeps_everything(library: Path) -> None:
             assert store.passages(article.id) == make_article("one", "a tea", "b 茶")
             assert store.language_counts() == {"en": 2}
             assert texts_of(store.nearest(A, 1, Selection())) == ["a tea"]
-            assert texts_of(store.matching("茶", 9, Selection())) == ["b 茶"]
+            assert texts_of(store.matching(asked("茶"), 9, Selection())) == ["b 茶"]
 
 
 def test_a_library_left_half_made_is_made_again(library: Path) -> None:
@@ -179,7 +179,7 @@ def test_threads_write_and_read_at_once(tmp_path: Path) -> None:
     def read(store: PassageStore) -> None:
         for _ in range(100):
             assert all(hit.score == hit.passage.text.count("a") for hit in store.nearest(A, 5, Selection()))
-            assert {hit.passage.text.split()[1] for hit in store.matching("7", 5, Selection())} <= set(
+            assert {hit.passage.text.split()[1] for hit in store.matching(asked("7"), 5, Selection())} <= set(
                 map(str, range(100))
             )
             store.articles()

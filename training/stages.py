@@ -1,5 +1,6 @@
 """The stages from public text to the bundled models; each reads what the one before wrote, and is done once."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,15 +22,16 @@ from training.export import export
 from training.log import TrainingLog, logger
 from training.loop import Group, fit
 from training.losses import first_logarithm
+from training.translations import learn_translations
 from training.vocabulary import build_tokenizer, wrap
 
 PIECES = 56_000
 VOCABULARY_LINES = 100_000
-# Of so many steps one is on questions, the others are on translations: what holds the languages together is learned
-# slowly, what ties a question to its passage within minutes.
-QUESTIONS_EVERY = 3
-TRANSLATIONS_WEIGHT = 0.5
+# Steps between two batches of translations while questions are learned, so that the languages stay together.
+TRANSLATIONS_EVERY = 5
+TRANSLATIONS_WEIGHT = 0.3
 MINED_QUESTIONS = 60_000
+TRANSLATIONS_FILE = "table.safetensors"
 BATCH = 64
 
 Model = TypeVar("Model", bound=torch.nn.Module)
@@ -45,6 +47,10 @@ class Run:
     minutes: dict[str, float]
     device: torch.device
     log: TrainingLog
+
+    def unfinished(self, stage: str) -> Path:
+        """Return the folder a stage writes; it takes its place when the stage is done, whole."""
+        return self.out / f"{stage}.unfinished"
 
     def load(self, stage: str) -> tuple[BertModel, PreTrainedTokenizerFast]:
         """Return the body and tokenizer that a stage wrote."""
@@ -77,7 +83,7 @@ def vocabulary(run: Run) -> None:
     sample = {language: _spread(lines, VOCABULARY_LINES) for language, lines in texts.items()}
     words = [chinese for _, chinese in read_lexicon(run.data / "train", "zh")]
     tokenizer = build_tokenizer(run.base / "vocab.txt", sample, words, PIECES)
-    wrap(tokenizer, PASSAGE_TOKENS).save_pretrained(run.out / "vocabulary")
+    wrap(tokenizer, PASSAGE_TOKENS).save_pretrained(run.unfinished("vocabulary"))
 
 
 def alignment(run: Run) -> None:
@@ -92,7 +98,7 @@ def alignment(run: Run) -> None:
     rows = base_rows(run.base / "vocab.txt", backend)
     body = widen(run.base, align(old, rows, backend, pairs, run.minutes["alignment"]))
     run.log.write("alignment", **Development(run.data / "eval").measure(move(body, run.device), tokenizer))
-    save_encoder(body, tokenizer, run.out / "alignment")
+    save_encoder(body, tokenizer, run.unfinished("alignment"))
 
 
 def distillation(run: Run) -> None:
@@ -103,7 +109,7 @@ def distillation(run: Run) -> None:
     groups = _groups(body, embeddings=4e-4, rest=8e-5)
     fit("distillation", body, loss, groups, run.minutes["distillation"], run.out, run.log,
         lambda: development.measure(body, tokenizer))  # fmt: skip
-    save_encoder(body, tokenizer, run.out / "distillation")
+    save_encoder(body, tokenizer, run.unfinished("distillation"))
 
 
 def contrastive(run: Run) -> None:
@@ -113,17 +119,17 @@ def contrastive(run: Run) -> None:
     pools = {kind: make_pool(examples, body, tokenizer) for kind, examples in _by_kind(run).items()}
     learner = _WithScale(body)
     questions = contrastive_loss(body, learner.logarithm, tokenizer, ClusteredBatches(pools, BATCH))
-    translations = distillation_loss(body, tokenizer, Teacher(run.base, run.device), run.translations())
+    pairs = distillation_loss(body, tokenizer, Teacher(run.base, run.device), run.translations())
 
     def loss_of(step: int) -> torch.Tensor:
-        if step % QUESTIONS_EVERY:
-            return TRANSLATIONS_WEIGHT * translations(step)
+        if step % TRANSLATIONS_EVERY == TRANSLATIONS_EVERY - 1:
+            return TRANSLATIONS_WEIGHT * pairs(step // TRANSLATIONS_EVERY)
         return questions(step)
 
     groups = [*_groups(body, embeddings=1.5e-4, rest=5e-5), Group([learner.logarithm], 1e-3, 0.0)]
     fit("contrastive", learner, loss_of, groups, run.minutes["contrastive"], run.out, run.log,
         lambda: development.measure(body, tokenizer))  # fmt: skip
-    save_encoder(body, tokenizer, run.out / "contrastive")
+    save_encoder(body, tokenizer, run.unfinished("contrastive"))
 
 
 def cross(run: Run) -> None:
@@ -141,12 +147,18 @@ def cross(run: Run) -> None:
     groups = [*_groups(model.bert, embeddings=None, rest=8e-5), Group(head, 1e-3, 0.0)]
     loss = cross_loss(model, tokenizer, CandidateLists(pools, mined))
     fit("cross", model, loss, groups, run.minutes["cross"], run.out, run.log)
-    save_checkpoint(model, tokenizer, run.out / "cross")
+    save_checkpoint(model, tokenizer, run.unfinished("cross"))
+
+
+def translations(run: Run) -> None:
+    """Learn which words stand for which, for the lexical leg."""
+    learn_translations(run.data / "train", run.unfinished("translations") / TRANSLATIONS_FILE)
 
 
 def models(run: Run) -> None:
     """Write the two models in the form that ships."""
-    export(run.out / "contrastive", run.out / "cross", run.out / "models")
+    export(run.out / "contrastive", run.out / "cross", run.unfinished("models"))
+    shutil.copytree(run.out / "translations", run.unfinished("models") / "translations")
 
 
 STAGES: dict[str, tuple[Callable[[Run], None], float]] = {
@@ -155,9 +167,21 @@ STAGES: dict[str, tuple[Callable[[Run], None], float]] = {
     "distillation": (distillation, 0.23),
     "contrastive": (contrastive, 0.36),
     "cross": (cross, 0.36),
+    "translations": (translations, 0.0),
     "models": (models, 0.0),
 }
 """Each stage with its share of the budget, in order."""
+
+
+def run_stage(name: str, run: Run) -> None:
+    """Run a stage unless it is done; one that was cut off while it wrote its folder writes it anew."""
+    if (run.out / name).is_dir():
+        return
+    logger.info("%s: up to %.0f minutes", name, run.minutes[name])
+    shutil.rmtree(run.unfinished(name), ignore_errors=True)
+    torch.manual_seed(0)
+    STAGES[name][0](run)
+    run.unfinished(name).rename(run.out / name)
 
 
 class _WithScale(torch.nn.Module):

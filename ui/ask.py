@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
-from retrieval.passages import LANGUAGES, ArticleInfo, Hit, Language, SearchResult, Selection
-from ui.draw import draw_article, draw_hit_foot, draw_hit_head, draw_passage, draw_title
+from retrieval.passages import LANGUAGES, ArticleInfo, SearchResult, Selection
+from ui.draw import draw_title
+from ui.links import LIMITS, Request, read_recipe, read_request
 from ui.resources import Resources, interface_language
+from ui.result import draw_result
 from ui.texts import EXAMPLES, InterfaceLanguage, text
-
-_LIMITS = (5, 10, 20)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """All that decides a search; the same request is not searched again."""
-
-    question: str
-    limit: int
-    selection: Selection
-    language: Language | None
 
 
 def draw_ask_page(resources: Resources) -> None:
@@ -32,11 +20,25 @@ def draw_ask_page(resources: Resources) -> None:
     if not articles:
         st.info(text(language, "empty"))
         return
+    _open_address(resources)
     _draw_question(language, len(articles))
     _draw_examples(language, articles)
     request = _draw_filters(resources, articles, language)
     if request.question.strip():
-        _draw_result(_search(resources, request, language), resources, language)
+        draw_result(_search(resources, request, language), request, articles, resources, language)
+
+
+def _open_address(resources: Resources) -> None:
+    """Take the settings of the address this session was opened with; `question` is bound to it by its box."""
+    if "limit" in st.session_state:
+        return
+    fields = st.query_params.to_dict()
+    asked = read_request(fields)
+    st.session_state["limit"] = asked.limit
+    st.session_state["question_language"] = asked.language or "auto"
+    st.session_state.setdefault("passage_languages", list(asked.selection.languages))
+    st.session_state.setdefault("articles", list(asked.selection.article_ids))
+    st.session_state["recipe"] = read_recipe(fields, resources.searcher.recipe)
 
 
 def _draw_question(language: InterfaceLanguage, count: int) -> None:
@@ -65,7 +67,7 @@ def _ask(question: str) -> None:
     st.session_state["question"] = question
 
 
-def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: InterfaceLanguage) -> _Request:
+def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: InterfaceLanguage) -> Request:
     titles = {article.id: article.title for article in articles}
     asked_in = _draw_question_language(language)
     with st.expander(text(language, "filters"), icon=":material/tune:"):
@@ -85,12 +87,10 @@ def _draw_filters(resources: Resources, articles: list[ArticleInfo], language: I
             key="articles",
             persist_state="session",
         )
-        limit = st.segmented_control(
-            text(language, "limit"), _LIMITS, default=_LIMITS[0], key="limit", persist_state="session"
-        )
-    return _Request(
+        limit = st.segmented_control(text(language, "limit"), LIMITS, key="limit", persist_state="session")
+    return Request(
         question=str(st.session_state.get("question", "")),
-        limit=limit or _LIMITS[0],
+        limit=limit or LIMITS[0],
         # A chosen article may have been deleted since.
         selection=Selection(tuple(languages), tuple(article_id for article_id in chosen if article_id in titles)),
         language=next((code for code in LANGUAGES if code == asked_in), None),
@@ -103,7 +103,6 @@ def _draw_question_language(language: InterfaceLanguage) -> str | None:
         return st.segmented_control(
             text(language, "question_language"),
             ["auto", *LANGUAGES[:3]],
-            default="auto",
             format_func=lambda code: text(language, "automatic" if code == "auto" else code),
             key="question_language",
             label_visibility="collapsed",
@@ -111,7 +110,7 @@ def _draw_question_language(language: InterfaceLanguage) -> str | None:
         )
 
 
-def _search(resources: Resources, request: _Request, language: InterfaceLanguage) -> SearchResult:
+def _search(resources: Resources, request: Request, language: InterfaceLanguage) -> SearchResult:
     """Search once per request; other clicks on the page find the result kept."""
     known = st.session_state.get("searched")
     if known is not None and known[0] == request:
@@ -122,41 +121,3 @@ def _search(resources: Resources, request: _Request, language: InterfaceLanguage
     st.session_state["searched"] = (request, result)
     st.session_state["open_passage"] = None
     return result
-
-
-def _draw_result(result: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
-    detected = text(language, "detected", language=text(language, result.language))
-    seconds = {step: f"{1000 * time:.0f}" for step, time in result.seconds.items()}
-    seconds["dense"] = f"{1000 * (result.seconds['dense'] + result.seconds['encode']):.0f}"
-    total = f"{sum(result.seconds.values()):.2f}"
-    st.caption(f"{detected} · {text(language, 'seconds', **{'rerank': '0', **seconds, 'total': total})}")
-    if not result.hits:
-        st.info(text(language, "no_hits"))
-    elif not result.relevant:
-        st.info(text(language, "nothing"))
-    for place, hit in enumerate(result.hits, start=1):
-        _draw_hit(hit, place, resources, language)
-
-
-def _draw_hit(hit: Hit, place: int, resources: Resources, language: InterfaceLanguage) -> None:
-    is_open = st.session_state.get("open_passage") == hit.passage.id
-    with st.container(border=True):
-        draw_hit_head(hit, place, language)
-        if is_open:
-            draw_article(resources.store.passages(hit.passage.article.id), hit.passage, hit.answer)
-        else:
-            draw_passage(hit.passage, hit.answer)
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            draw_hit_foot(hit, language)
-            st.button(
-                text(language, "close_article" if is_open else "open_article"),
-                key=f"open {hit.passage.id}",
-                type="tertiary",
-                icon=":material/article:",
-                on_click=_open,
-                args=(None if is_open else hit.passage.id,),
-            )
-
-
-def _open(passage_id: str | None) -> None:
-    st.session_state["open_passage"] = passage_id

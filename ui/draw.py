@@ -7,8 +7,10 @@ from html import escape
 
 import streamlit as st
 
-from retrieval.passages import STAGES, Answer, Hit, Passage
+from retrieval.journey import Journey
+from retrieval.passages import STAGES, Answer, Hit, Passage, article_text
 from retrieval.sentences import Span
+from retrieval.text import matched_spans
 from ui.texts import InterfaceLanguage, text
 
 STYLE = """
@@ -27,11 +29,17 @@ STYLE = """
 .qa-text:lang(zh) {line-height: 1.85;}
 .qa-text mark {background: #ccfbf1; color: inherit; padding: .08em .15em; border-radius: .25em; font-weight: 600;}
 .qa-text mark.qa-sentence {background: #f5f0dc; font-weight: inherit;}
+.qa-text u {text-decoration: underline dotted #0f766e .1em; text-underline-offset: .22em;}
+.qa-fate {margin: 0 0 .3rem; font-weight: 600;}
+.qa-moved {color: #0f766e; white-space: nowrap;}
 .qa-heading {color: #78716c; font-size: .82rem;}
 .qa-ranks {display: flex; flex-wrap: wrap; gap: .35rem .9rem; font-size: .8rem; color: #57534e;}
 .qa-ranks b {font-weight: 600; color: #1c1917; font-variant-numeric: tabular-nums;}
 .qa-frame {border-left: .25rem solid #0f766e; background: #f0fdfa; padding: .5rem .9rem; border-radius: .3rem;}
 .qa-whole {max-height: 32rem; overflow-y: auto; border-top: 1px solid #e7e5e0; padding-top: .5rem;}
+/* Snapping for a moment brings the frame into view without a script; then the reader scrolls freely. */
+.qa-whole {animation: qa-snap .4s;} .qa-frame {scroll-snap-align: start; scroll-margin-top: 3rem;}
+@keyframes qa-snap {from, to {scroll-snap-type: y mandatory;}}
 /* Streamlit's hint lies over the question on a phone. */
 [data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
@@ -61,52 +69,78 @@ def draw_hit_head(hit: Hit, place: int, language: InterfaceLanguage) -> None:
     )
 
 
-def draw_passage(passage: Passage, answer: Answer | None) -> None:
-    """Draw a passage with its answer marked, under the section it belongs to."""
-    heading = f'<div class="qa-heading">{escape(passage.heading)}</div>' if passage.heading else ""
-    shown = marked_html(passage.text, answer).removeprefix(escape(passage.article.title)).lstrip()
-    st.html(heading + _text_block(shown, passage))
-
-
-def draw_hit_foot(hit: Hit, language: InterfaceLanguage) -> None:
-    """Draw the rank a hit had at each stage, and what is marked in it."""
-    ranks = "".join(
-        f"<span>{escape(text(language, stage))} <b>{hit.ranks[stage]}</b></span>"
-        if stage in hit.ranks
-        else f"<span>{escape(text(language, stage))} <b>–</b></span>"
-        for stage in STAGES
-    )
+def draw_hit_foot(hit: Hit, journey: Journey, language: InterfaceLanguage) -> None:
+    """Draw the rank and score a hit had at each stage, and what is marked in it."""
     answer = ""
     if hit.answer is not None:
         kind = text(language, "answer" if hit.answer.exact else "best_sentence")
         answer = f"<span>{escape(kind)} <b>{hit.answer.confidence:.0%}</b></span>"
-    st.html(f'<div class="qa-ranks">{ranks}{answer}</div>')
+    st.html(f'<div class="qa-ranks">{stops_html(journey, language)}{answer}</div>')
 
 
-def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None) -> None:
-    """Draw a whole article with one of its passages framed."""
+def stops_html(journey: Journey, language: InterfaceLanguage) -> str:
+    """Return a passage's rank and score at each stage, and the places it won or lost there, as HTML."""
+    rises = journey.rises
+    parts = []
+    for stage in STAGES:
+        stop = journey.stops.get(stage)
+        name = escape(text(language, stage))
+        if stop is None:
+            parts.append(f"<span>{name} <b>–</b></span>")
+        else:
+            moved = f' <span class="qa-moved">{_moved(rises[stage])}</span>' if rises.get(stage) else ""
+            parts.append(f"<span>{name} <b>{stop.rank}</b> <small>{stop.score:.2f}</small>{moved}</span>")
+    return "".join(parts)
+
+
+def _moved(places: int) -> str:
+    return f"▲{places}" if places > 0 else f"▼{-places}"
+
+
+def draw_passage(passage: Passage, answer: Answer | None, question: str) -> None:
+    """Draw a passage with its answer and the question's words marked, under the section it belongs to."""
+    heading = f'<div class="qa-heading">{escape(passage.heading)}</div>' if passage.heading else ""
+    st.html(heading + passage_html(passage, answer, question))
+
+
+def passage_html(passage: Passage, answer: Answer | None, question: str) -> str:
+    """Return a passage's text as HTML, without the article's title at its beginning."""
+    title = passage.article.title
+    start = len(title) if passage.text.startswith(title) and (not answer or answer.start >= len(title)) else 0
+    shown = marked_html(passage.text, answer, matched_spans(passage.text, question), start)
+    return _text_block(shown.lstrip(), passage)
+
+
+def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None, question: str) -> None:
+    """Draw a whole article with one of its passages framed, scrolled to it."""
     whole, start = article_text(passages), shown.start
     before, after = escape(whole[:start]), escape(whole[shown.end :])
-    frame = f'<div class="qa-frame">{marked_html(whole[start : shown.end], answer)}</div>'
-    st.html(f'<div class="qa-whole">{_text_block(before + frame + after, shown)}</div>')
+    text_of = whole[start : shown.end]
+    frame = f'<div class="qa-frame">{marked_html(text_of, answer, matched_spans(text_of, question))}</div>'
+    st.html(f'<div class="qa-whole" tabindex="0">{_text_block(before + frame + after, shown)}</div>')
 
 
-def article_text(passages: Sequence[Passage]) -> str:
-    """Rebuild an article from its passages in reading order; blanks between them become line breaks."""
-    whole = ""
-    for passage in passages:
-        whole += "\n" * (passage.start - len(whole)) + passage.text[max(0, len(whole) - passage.start) :]
-    return whole
-
-
-def marked_html(passage_text: str, answer: Answer | None) -> str:
-    """Return a text as HTML, escaped, with the answer's characters in a mark element."""
+def marked_html(passage_text: str, answer: Answer | None, words: Sequence[Span] = (), start: int = 0) -> str:
+    """Return a text from `start` on as HTML, escaped: the answer in a mark element, words (ascending) in u elements."""
+    end = len(passage_text)
     if answer is None:
-        return escape(passage_text)
-    span: Span = (answer.start, answer.end)
+        return _words_html(passage_text, (start, end), words)
     kind = "" if answer.exact else ' class="qa-sentence"'
-    inside = escape(passage_text[slice(*span)])
-    return f"{escape(passage_text[: span[0]])}<mark{kind}>{inside}</mark>{escape(passage_text[span[1] :])}"
+    before, inside, after = (
+        _words_html(passage_text, span, words)
+        for span in ((start, answer.start), (answer.start, answer.end), (answer.end, end))
+    )
+    return f"{before}<mark{kind}>{inside}</mark>{after}"
+
+
+def _words_html(passage_text: str, part: Span, words: Sequence[Span]) -> str:
+    html, done = "", part[0]
+    for start, end in words:
+        start, end = max(start, part[0]), min(end, part[1])
+        if start < end:
+            html += f"{escape(passage_text[done:start])}<u>{escape(passage_text[start:end])}</u>"
+            done = end
+    return html + escape(passage_text[done : part[1]])
 
 
 def _text_block(html: str, passage: Passage) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from evaluation.background import Background
 from retrieval.opening import load_models, make_searcher
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
@@ -31,6 +32,12 @@ def open_resources(settings: Settings) -> Resources:
     models = load_models(settings)
     store = open_store(settings, models.encoder.identity)
     return Resources(models, store, make_searcher(settings, store, models))
+
+
+@st.cache_resource
+def background() -> Background:
+    """Return what runs evaluations beside the pages, one for all sessions."""
+    return Background()
 
 
 def settings() -> Settings:

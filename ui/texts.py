@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from ui.ask_texts import ASK_TEXTS
+from ui.evaluate_texts import EVALUATE_TEXTS
+
 InterfaceLanguage = Literal["fr", "en", "zh"]
 INTERFACE_LANGUAGES: tuple[InterfaceLanguage, ...] = ("fr", "en", "zh")
 OWN_NAMES: Mapping[str, str] = {"fr": "Français", "en": "English", "zh": "中文"}
@@ -125,6 +128,8 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "en": ("anglais", "English", "英语"),
     "zh": ("chinois", "Chinese", "中文"),
     "other": ("autre langue", "another language", "其他语言"),
+    **ASK_TEXTS,
+    **EVALUATE_TEXTS,
 }
 
 

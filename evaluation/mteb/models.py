@@ -12,7 +12,9 @@ from mteb.models.model_meta import ScoringFunction
 from mteb.similarity_functions import select_pairwise_similarity, select_similarity
 from mteb.types import PromptType
 
-from evaluation.run import final_ranking, indexed
+from evaluation.collection import indexed
+from evaluation.datasets import Dataset
+from evaluation.run import final_ranking
 from ingest.split import article_id
 from retrieval.checkpoints import model_name
 from retrieval.errors import InputError
@@ -109,8 +111,11 @@ class MtebSearch:
         """Put documents (`id`, `text`, optionally `title`) into a library of their own, instead of those before."""
         self.close()
         documents = {row["id"]: (row.get("title") or "", row["text"]) for row in corpus}
-        store, _passages = self._library.enter_context(indexed(documents, self._models))
-        self._searcher = Searcher(store, self._models, self._settings.candidates, self._settings.rerank_depth)
+        dataset = Dataset("mteb", documents, ())
+        collection = self._library.enter_context(indexed(dataset, self._models.encoder, lambda *_: None))
+        self._searcher = Searcher(
+            collection.store, self._models, self._settings.candidates, self._settings.rerank_depth
+        )
 
     def search(
         self,
@@ -134,7 +139,7 @@ class MtebSearch:
                 raise InputError(f"{task_metadata.name} asks in conversations or with instructions; use another task.")
             names = top_ranked[row["id"]] if top_ranked else ()
             selection = Selection(article_ids=tuple(article_id(name) for name in names))
-            ranking = final_ranking(self._searcher.search(row["text"], limit=0, selection=selection))
+            ranking = final_ranking(self._searcher.search(row["text"], limit=0, selection=selection), "article")
             found[row["id"]] = dict(ranking[:top_k])
         return found
 

@@ -39,16 +39,26 @@ class Where:
 class Backend(Protocol):
     """A collection of points in Qdrant. Raises LibraryError for whatever goes wrong in the engine.
 
-    `exclusive` tells that no other process can write while this one has it open.
+    `repairs` tells that a half-written article is what an interrupted run left: no other process can be writing it
+    while this one has the collection open, and no rebuild will go on with it.
     """
 
-    exclusive: bool
+    repairs: bool
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the collection was made with, None before `create`."""
 
     def create(self, identity: EncoderIdentity) -> None:
         """Make the empty collection."""
+
+    def successor(self, identity: EncoderIdentity) -> Backend:
+        """Open the collection that is to take this one's place: what a rebuild for this encoder left, or not made."""
+
+    def drop_successor(self) -> None:
+        """Delete what a rebuild left beside this collection."""
+
+    def take_over(self) -> None:
+        """Put this successor in its library's place, in one step, and delete the collection that was there."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write points; searchable on return."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,17 @@ from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError, LibraryInUse
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.folder import (
+    LIBRARY,
+    REBUILD,
+    Manifest,
+    advice,
+    drop_rebuild,
+    free_shard,
+    read_manifest,
+    switch,
+    write_manifest,
+)
 
 _DISTANCES = {"cosine": qe.Distance.Cosine, "dot": qe.Distance.Dot, "euclid": qe.Distance.Euclid}
 _SCROLL_PAGE = 1000
@@ -27,68 +35,82 @@ _IN_USE = (
 
 
 class EdgeBackend:
-    """A `Backend` in a folder: `shard/` is the engine's, `library.json` says which encoder made it.
+    """A `Backend` in a folder: one shard of the engine's, and a file that says which and for which encoder.
 
-    Opening takes the folder's lock; LibraryInUse if another process has it. Safe for several threads.
+    Opening takes the shard's lock; LibraryInUse if another process has it. Safe for several threads.
+    `file` is `REBUILD` for the library that is to take the other's place.
     """
 
-    exclusive = True
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._shard_folder = folder / "shard"
-        self._identity_file = folder / "library.json"
+    def __init__(self, folder: Path, file: str = LIBRARY) -> None:
+        self._folder, self._file = folder, file
+        self.repairs = file == LIBRARY
         self._shard: Any = None
-        try:
-            is_made = self._identity_file.exists()
-        except OSError as error:  # a parent folder that may not be entered
-            raise LibraryError(f"The library in {folder} cannot be opened: {error.strerror}.") from error
-        if is_made:
-            self._load()
+        self._manifest = read_manifest(folder, file)
+        while self._manifest:
+            self._load(self._manifest.shard)
+            now = read_manifest(folder, file)
+            if now == self._manifest:
+                break
+            self._manifest = now  # another process ended a rebuild between the reading and the lock
+            self.close()
 
-    def _load(self) -> None:
+    def _load(self, shard: str) -> None:
         try:
-            self._shard = qe.EdgeShard.load(str(self._shard_folder))
+            self._shard = qe.EdgeShard.load(str(self._folder / shard))
         except Exception as error:  # the engine raises bare Exception
             if "WouldBlock" in str(error):
                 raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
             if "Permission denied" in str(error):
                 raise LibraryError(f"You may not read and write the library in {self._folder} ({error}).") from error
             raise LibraryError(
-                f"The library in {self._folder} is damaged ({error}). Move that folder away and add your files again."
+                f"The library in {self._folder} is damaged ({error}). {advice(self._folder, self._file)}"
             ) from error
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the library was made with, None before `create`."""
-        if self._shard is None:
-            return None
-        try:
-            return EncoderIdentity(**json.loads(self._identity_file.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
-            raise LibraryError(
-                f"{self._identity_file} is damaged. Move the folder {self._folder} away and add your files again."
-            ) from error
+        return self._manifest.identity if self._manifest else None
 
     def create(self, identity: EncoderIdentity) -> None:
-        """Make the empty library; `library.json` is written last, so a half-made one does not count."""
+        """Make the empty library; its file is written last, so a half-made one does not count."""
         config = qe.EdgeConfig(
             vectors={DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])},
             sparse_vectors={BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         )
+        manifest = Manifest(identity, free_shard(self._folder))
+        shard_folder = self._folder / manifest.shard
         try:
-            self._shard_folder.mkdir(parents=True, exist_ok=True)
+            shard_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"The library folder {self._folder} cannot be made: {error.strerror}.") from error
         with self._translated("created"):
-            is_new = not any(self._shard_folder.iterdir())
-            path = str(self._shard_folder)
+            is_new = not any(shard_folder.iterdir())
+            path = str(shard_folder)
             self._shard = qe.EdgeShard.create(path, config) if is_new else qe.EdgeShard.load(path, config)
             for name in KEYWORD_FIELDS:
                 self._shard.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Keyword))
             for name in INTEGER_FIELDS:
                 self._shard.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Integer))
             self._shard.flush()
-            _write_whole(self._identity_file, json.dumps(asdict(identity), ensure_ascii=False, indent=1))
+            write_manifest(self._folder, self._file, manifest)
+            self._manifest = manifest
+
+    def successor(self, identity: EncoderIdentity) -> EdgeBackend:
+        """Open the library that is to take this one's place, as a rebuild for this encoder left it, or not made."""
+        found = read_manifest(self._folder, REBUILD)
+        if found is None or found.identity != identity:
+            self.drop_successor()
+        return EdgeBackend(self._folder, REBUILD)
+
+    def drop_successor(self) -> None:
+        """Delete what a rebuild left."""
+        with self._translated("cleared of an unfinished rebuild"):
+            drop_rebuild(self._folder)
+
+    def take_over(self) -> None:
+        """Make this rebuilt library the one of its folder, and delete the one before, which its owner still holds."""
+        with self._translated("switched"):
+            self._shard.flush()
+            switch(self._folder)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
@@ -173,13 +195,3 @@ def _any_of(values: Sequence[str | int]) -> qe.MatchAny:
     words = [value for value in values if isinstance(value, str)]
     numbers = [value for value in values if isinstance(value, int)]
     return qe.MatchAny(any=words or numbers)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is never seen half-written."""
-    part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from qdrant_client import QdrantClient
 
-from retrieval.errors import SettingError
+from retrieval.errors import LibraryError, SettingError
 from retrieval.passages import EncoderIdentity
 from retrieval.settings import Settings
+from retrieval.store.backend import Backend
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from retrieval.store.server import ServerBackend
@@ -20,10 +21,29 @@ def open_store(settings: Settings, identity: EncoderIdentity) -> PassageStore:
     Raises LibraryInUse if another process has the folder open, EncoderMismatch if the library was
     built with another encoder, SettingError if QDRANT_URL is no address, LibraryError if it can't be opened.
     """
-    if settings.qdrant_url:
-        try:
-            client = QdrantClient(url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS)
-        except ValueError as error:
-            raise SettingError(f"QDRANT_URL is {settings.qdrant_url!r}; use one like http://localhost:6333.") from error
-        return PassageStore(ServerBackend(client, settings.collection), identity)
-    return PassageStore(EdgeBackend(settings.library), identity)
+    backend = _open_backend(settings)
+    try:
+        return PassageStore(backend, identity)
+    except LibraryError:
+        backend.close()  # else the folder stays locked, and no rebuild could mend it
+        raise
+
+
+def open_as_built(settings: Settings) -> PassageStore:
+    """Open the library whichever encoder it was built with; LibraryError also if there is none."""
+    backend = _open_backend(settings)
+    identity = backend.identity()
+    if identity is None:
+        place = f"{settings.collection} on {settings.qdrant_url}" if settings.qdrant_url else settings.library
+        raise LibraryError(f"There is no library {place} yet: add files with python -m ingest PATH.")
+    return PassageStore(backend, identity)
+
+
+def _open_backend(settings: Settings) -> Backend:
+    if not settings.qdrant_url:
+        return EdgeBackend(settings.library)
+    try:
+        client = QdrantClient(url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS)
+    except ValueError as error:
+        raise SettingError(f"QDRANT_URL is {settings.qdrant_url!r}; use one like http://localhost:6333.") from error
+    return ServerBackend(client, settings.collection)

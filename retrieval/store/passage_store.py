@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from retrieval.bm25 import passage_vector, question_vector
+from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
 from retrieval.passages import (
     LANGUAGES,
@@ -18,7 +16,8 @@ from retrieval.passages import (
     Selection,
     Vectors,
 )
-from retrieval.store.backend import Backend, Payload, Point, Where
+from retrieval.store.backend import Backend, Payload, Where
+from retrieval.store.payloads import to_article, to_passage, to_point
 
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
@@ -33,6 +32,7 @@ class PassageStore:
 
     def __init__(self, backend: Backend, identity: EncoderIdentity) -> None:
         self._backend = backend
+        self.identity = identity
         self._euclidean = identity.distance == "euclid"
         stored = backend.identity()
         if stored is None:
@@ -40,21 +40,31 @@ class PassageStore:
         elif stored != identity:
             raise EncoderMismatch(
                 f"This library was built with the encoder {_describe(stored)}, and the settings name "
-                f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or rebuild: set "
-                "QA_LIBRARY (for a server, QA_COLLECTION) to a new name and add your files again with python -m ingest."
+                f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
+                "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
+                "server, stop the page first). The files are not needed."
             )
-        elif backend.exclusive:
+        elif backend.repairs:
             self._repair()
 
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store an article, one vector (dimension,) per passage, then drop its older version."""
+        self.write(passages, vectors)
         article = passages[0].article
-        points = [_to_point(passage, vectors[row].tolist()) for row, passage in enumerate(passages)]
-        for start in range(0, len(points), _WRITE_SIZE):
-            self._backend.upsert(points[start : start + _WRITE_SIZE])
         others = Where(any_of={"article_id": [article.id]}, none_of={"version": [article.version]})
         if self._backend.count(others):
             self._backend.delete(others)
+
+    def write(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
+        """Store passages, one vector (dimension,) each, beside whatever is there."""
+        points = [to_point(passage, vectors[row].tolist()) for row, passage in enumerate(passages)]
+        for start in range(0, len(points), _WRITE_SIZE):
+            self._backend.upsert(points[start : start + _WRITE_SIZE])
+
+    def keep_versions(self, counts: Mapping[str, int]) -> bool:
+        """Delete what is of no version named; tell whether each that is named then has its number of passages."""
+        self._delete_versions(version for version in self._backend.facet("version", Where()) if version not in counts)
+        return self._backend.facet("version", Where()) == counts
 
     def delete_article(self, article_id: str) -> None:
         """Delete an article from every index; nothing happens if it isn't there."""
@@ -86,7 +96,7 @@ class PassageStore:
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
         payloads = self._backend.scroll(Where(any_of={"article_id": [article_id]}))
-        return sorted(map(_to_passage, payloads), key=lambda passage: passage.position)
+        return sorted(map(to_passage, payloads), key=lambda passage: passage.position)
 
     def language_counts(self) -> dict[Language, int]:
         """Return the number of passages in each language that has any."""
@@ -103,20 +113,32 @@ class PassageStore:
         # A Euclidean distance is smaller for better passages.
         return _ranked(found, sign=-1.0 if self._euclidean else 1.0)
 
-    def matching(self, question: str, limit: int, selection: Selection) -> tuple[ScoredPassage, ...]:
-        """Return the passages that share a word with a question by BM25, best first.
+    def matching(
+        self, terms: Mapping[Language, SparseVector], limit: int, selection: Selection
+    ) -> tuple[ScoredPassage, ...]:
+        """Return the passages that share a term with a question by BM25, best first.
 
-        Up to `limit` in each language: counted together, those in the question's own language would
-        leave no place for a name or number found in another.
+        `terms` are those to match in each language (`translations.question_terms`). Up to `limit` in each language:
+        counted together, those in the question's own language would leave no place for what is found in another.
         """
-        terms = question_vector(question)
-        if not terms.indices:
-            return ()
         found: list[tuple[Payload, float]] = []
         for language in selection.languages or LANGUAGES:
-            chosen = _where(Selection((language,), selection.article_ids))
-            found += self._backend.matching(terms, limit, chosen)
+            if terms[language].indices:
+                chosen = _where(Selection((language,), selection.article_ids))
+                found += self._backend.matching(terms[language], limit, chosen)
         return _ranked(found)
+
+    def successor(self, identity: EncoderIdentity) -> PassageStore:
+        """Open the library that a rebuild for this encoder fills; what a stopped one wrote is in it."""
+        return PassageStore(self._backend.successor(identity), identity)
+
+    def drop_successor(self) -> None:
+        """Delete what an unfinished rebuild left."""
+        self._backend.drop_successor()
+
+    def take_over(self) -> None:
+        """Put this successor in its library's place, in one step, and delete the library that was there."""
+        self._backend.take_over()
 
     def close(self) -> None:
         """Release the library."""
@@ -124,7 +146,7 @@ class PassageStore:
 
     def _first_passages(self, where: Where) -> list[ArticleInfo]:
         first = Where(any_of={**where.any_of, "position": [0]})
-        return [_to_article(payload) for payload in self._backend.scroll(first)]
+        return [to_article(payload) for payload in self._backend.scroll(first)]
 
     def _repair(self) -> None:
         """Finish or undo a replacement that was interrupted.
@@ -138,9 +160,12 @@ class PassageStore:
             if counts.get(article.version) == article.passage_count:
                 whole[article.id] = article
         kept = {article.version for article in whole.values()}
-        torn = [version for version in counts if version not in kept]
-        if torn:
-            self._backend.delete(Where(any_of={"version": torn}))
+        self._delete_versions(version for version in counts if version not in kept)
+
+    def _delete_versions(self, versions: Iterable[str]) -> None:
+        gone = list(versions)
+        if gone:
+            self._backend.delete(Where(any_of={"version": gone}))
 
 
 def _describe(identity: EncoderIdentity) -> str:
@@ -154,43 +179,5 @@ def _where(selection: Selection) -> Where:
 
 def _ranked(found: list[tuple[Payload, float]], sign: float = 1.0) -> tuple[ScoredPassage, ...]:
     """Convert the engine's hits; ties are put in a fixed order, since the engine's is by chance."""
-    hits = [ScoredPassage(_to_passage(payload), sign * score) for payload, score in found]
+    hits = [ScoredPassage(to_passage(payload), sign * score) for payload, score in found]
     return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.article.name, hit.passage.position)))
-
-
-def _to_point(passage: Passage, dense: list[float]) -> Point:
-    article = {key: value for key, value in asdict(passage.article).items() if key != "id"}
-    payload = {
-        **article,
-        "article_language": passage.article.language,
-        "article_id": passage.article.id,
-        "id": passage.id,
-        "position": passage.position,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "language": passage.language,
-        "heading": passage.heading,
-    }
-    return Point(passage.id, dense, passage_vector(passage.indexed_text), payload)
-
-
-def _to_article(payload: Payload) -> ArticleInfo:
-    return ArticleInfo(
-        id=payload["article_id"],
-        source=payload["source"],
-        name=payload["name"],
-        title=payload["title"],
-        language=payload["article_language"],
-        version=payload["version"],
-        passage_count=payload["passage_count"],
-        added=payload["added"],
-    )
-
-
-def _to_passage(payload: Payload) -> Passage:
-    fields: dict[str, Any] = {key: payload[key] for key in _PASSAGE_FIELDS}
-    return Passage(article=_to_article(payload), **fields)
-
-
-_PASSAGE_FIELDS = ("id", "position", "start", "end", "text", "language", "heading")

@@ -21,12 +21,51 @@ _FACET_LIMIT = 1_000_000
 
 
 class ServerBackend:
-    """A `Backend` in one collection of a Qdrant server; the collection's metadata names the encoder."""
+    """A `Backend` in a collection of a Qdrant server; the collection's metadata names the encoder.
 
-    exclusive = False
+    `name` is an alias that leads to one of two collections, or a collection itself if it was made before libraries had
+    aliases. A rebuild fills the other one and ends by moving the alias. What the name leads to is looked up once: after
+    a rebuild by another process this one ends in an error, not with vectors that can't be compared.
+    """
 
-    def __init__(self, client: QdrantClient, collection: str) -> None:
-        self._client, self._collection = client, collection
+    repairs = False
+
+    def __init__(self, client: QdrantClient, name: str, is_rebuild: bool = False) -> None:
+        self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        with self._translated():
+            current = self._current()
+            self._collection = next(other for other in self._names() if other != current) if is_rebuild else current
+
+    def _names(self) -> tuple[str, str]:
+        return f"{self._name}~1", f"{self._name}~2"
+
+    def _current(self) -> str:
+        """Return the collection the name leads to; if there is none, the first of the two."""
+        aliases = {alias.alias_name: alias.collection_name for alias in self._client.get_aliases().aliases}
+        if self._name in aliases:
+            return aliases[self._name]
+        if self._client.collection_exists(self._name):
+            return self._name
+        # One without its alias was left by a crash between the two.
+        left = [name for name in self._names() if self._client.collection_exists(name)]
+        if left:
+            self._make_indexes(left[0])
+            self._move_alias(left[0])
+        return (*left, *self._names())[0]
+
+    def _make_indexes(self, collection: str) -> None:
+        for name in KEYWORD_FIELDS:
+            self._client.create_payload_index(collection, name, models.PayloadSchemaType.KEYWORD)
+        for name in INTEGER_FIELDS:
+            self._client.create_payload_index(collection, name, models.PayloadSchemaType.INTEGER)
+
+    def _move_alias(self, collection: str) -> None:
+        """Let the name lead to a collection, in one operation wherever it led before."""
+        away = models.DeleteAlias(alias_name=self._name)
+        there = models.CreateAlias(collection_name=collection, alias_name=self._name)
+        self._client.update_collection_aliases(
+            [models.DeleteAliasOperation(delete_alias=away), models.CreateAliasOperation(create_alias=there)]
+        )
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the collection was made with, None before `create`."""
@@ -38,7 +77,7 @@ class ServerBackend:
             return EncoderIdentity(**metadata["encoder"])
         except (KeyError, TypeError) as error:
             raise LibraryError(
-                f"The collection {self._collection} on the Qdrant server was not made by this application. "
+                f"The collection {self._name} on the Qdrant server was not made by this application. "
                 "Set QA_COLLECTION to another name."
             ) from error
 
@@ -53,10 +92,31 @@ class ServerBackend:
                 sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
                 metadata={"encoder": asdict(identity)},
             )
-            for name in KEYWORD_FIELDS:
-                self._client.create_payload_index(self._collection, name, models.PayloadSchemaType.KEYWORD)
-            for name in INTEGER_FIELDS:
-                self._client.create_payload_index(self._collection, name, models.PayloadSchemaType.INTEGER)
+            self._make_indexes(self._collection)
+            if not self._is_rebuild:
+                self._move_alias(self._collection)
+
+    def successor(self, identity: EncoderIdentity) -> ServerBackend:
+        """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
+        successor = ServerBackend(self._client, self._name, is_rebuild=True)
+        if successor.identity() != identity:
+            self.drop_successor()
+        return successor
+
+    def drop_successor(self) -> None:
+        """Delete what a rebuild left."""
+        with self._translated():
+            self._client.delete_collection(ServerBackend(self._client, self._name, is_rebuild=True)._collection)
+
+    def take_over(self) -> None:
+        """Let the name lead to this rebuilt collection, and delete the one before."""
+        with self._translated():
+            before = self._current()
+            if before == self._name:  # an alias can't have a collection's name; `_current` mends a crash in between
+                self._client.delete_collection(before)
+            self._move_alias(self._collection)
+            if before not in (self._name, self._collection):
+                self._client.delete_collection(before)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
@@ -124,6 +184,11 @@ class ServerBackend:
         try:
             yield
         except (ApiException, ValueError) as error:
+            if "not found" in str(error).casefold():
+                raise LibraryError(
+                    f"The Qdrant server no longer has the collection {self._collection}: the library was rebuilt for "
+                    "another encoder or deleted. Start this program again, with the library's encoder in QA_ENCODER."
+                ) from error
             raise LibraryError(
                 f"The Qdrant server did not do what was asked ({str(error).strip()[:300]}). Check that it runs, that "
                 "QDRANT_URL is its address and QDRANT_API_KEY its key."

@@ -1,0 +1,85 @@
+"""The files of an embedded library: which encoder made it and which of its two shards is in use.
+
+`library.json` names the shard. A rebuild fills the other one, named by `rebuild.json`, and ends by renaming this file
+to `library.json`: a crash before that leaves the old library, a crash after it the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from retrieval.errors import LibraryError
+from retrieval.passages import EncoderIdentity
+
+LIBRARY, REBUILD = "library.json", "rebuild.json"
+# The first is that of a library never rebuilt, whose file need not name it.
+_SHARDS = ("shard", "shard-2")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one of the two files says: the encoder and the folder of the shard."""
+
+    identity: EncoderIdentity
+    shard: str
+
+
+def read_manifest(folder: Path, name: str) -> Manifest | None:
+    """Return what a library's file says, None if there is none; LibraryError if it is damaged or may not be read."""
+    try:
+        text = (folder / name).read_text(encoding="utf-8")
+        fields = json.loads(text)
+        shard = fields.pop("shard", _SHARDS[0])
+        return Manifest(EncoderIdentity(**fields), _SHARDS[_SHARDS.index(shard)])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:  # a parent folder that may not be entered
+        raise LibraryError(f"The library in {folder} cannot be opened: {error.strerror}.") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise LibraryError(f"{folder / name} is damaged. {advice(folder, name)}") from error
+
+
+def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
+    """Write a library's file so that it is never seen half-written."""
+    part = (folder / name).with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({**asdict(manifest.identity), "shard": manifest.shard}, ensure_ascii=False, indent=1))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / name)
+
+
+def advice(folder: Path, name: str) -> str:
+    """Return what to do when the library a file stands for is damaged."""
+    if name == REBUILD:
+        return f"Delete {folder / REBUILD} and run python -m ingest --rebuild again."
+    return f"Move the folder {folder} away and add your files again."
+
+
+def free_shard(folder: Path) -> str:
+    """Return the shard that is not the library's."""
+    current = read_manifest(folder, LIBRARY)
+    return next(shard for shard in _SHARDS if current is None or shard != current.shard)
+
+
+def drop_rebuild(folder: Path) -> None:
+    """Delete what a rebuild left, unfinished or not yet deleted after the switch."""
+    (folder / REBUILD).unlink(missing_ok=True)  # first: the file must not name a shard that is not whole
+    free = folder / free_shard(folder)
+    if free.exists():
+        shutil.rmtree(free)
+
+
+def switch(folder: Path) -> None:
+    """Make the rebuilt library the library, in one step, and delete the one before."""
+    (folder / REBUILD).replace(folder / LIBRARY)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # the new name must be on disk before the old library goes
+    finally:
+        os.close(handle)
+    drop_rebuild(folder)
