@@ -6,6 +6,7 @@ import streamlit as st
 
 from retrieval.errors import QAError
 from ui.ask import draw_ask_page
+from ui.compare import draw_compare_page
 from ui.evaluate import draw_evaluate_page
 from ui.library import draw_library_page
 from ui.resources import Resources, interface_language, open_resources, settings
@@ -49,6 +50,12 @@ pages = [
         icon=":material/search:",
         url_path="ask",
         default=True,
+    ),
+    st.Page(
+        lambda: draw_compare_page(resources),
+        title=text(language, "compare"),
+        icon=":material/compare:",
+        url_path="compare",
     ),
     st.Page(
         lambda: draw_library_page(resources),

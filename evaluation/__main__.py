@@ -19,7 +19,7 @@ from evaluation.reference import REFERENCE, reference_ranker
 from evaluation.report import StageResult, stage_results, to_json, to_table
 from evaluation.run import STAGES, Plan, evaluate
 from retrieval.errors import InputError, QAError
-from retrieval.opening import load_models
+from retrieval.opening import load_models, model_names
 from retrieval.search import Models
 from retrieval.settings import Settings
 
@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         datasets = [read_dataset(folder, chosen.limit_questions) for folder in chosen.folders]
         models = load_models(settings)
+        print(f"Models: {model_names(settings)}")
         for dataset in datasets:
             results[dataset.name] = _measure(dataset, models, settings, stages)
             print(to_table({dataset.name: results[dataset.name]}), flush=True)

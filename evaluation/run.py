@@ -87,6 +87,7 @@ class _Prepared:
         self.identity: EncoderIdentity = encoder.identity
         self.max_tokens, self.floor = encoder.max_tokens, encoder.floor
         self.count_tokens, self.encode_passages = encoder.count_tokens, encoder.encode_passages
+        self.pieces = encoder.pieces
 
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return the vectors, (questions, dimension)."""

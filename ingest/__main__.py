@@ -28,7 +28,8 @@ After a change of QA_ENCODER, --rebuild encodes the library's text again; stoppe
 Kinds of file: {" ".join(SUPPORTED_SUFFIXES)}. In .csv, .tsv and .jsonl every row is an article: its text is
 in the column text (or content, body, passage, texte, contenu, 正文, 内容, 文本), its title in title (or titre,
 标题, name), its identity in id (or _id, article_id; else the row's number). Adding a file again replaces what changed.
-Settings come from the environment: QA_LIBRARY, QA_ENCODER, QA_DEVICE, QDRANT_URL, QDRANT_API_KEY, QA_COLLECTION.
+Settings come from the environment: QA_LIBRARY, QA_ENCODER, QA_DEVICE, QA_DTYPE, QDRANT_URL, QDRANT_API_KEY,
+QA_COLLECTION.
 """
 
 
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = Settings.from_env(os.environ)
         files = list(_find_files(chosen.paths))
-        encoder = BiEncoder.from_pretrained(settings.encoder, settings.device)
+        encoder = BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
         if chosen.rebuild:
             return _rebuild(settings, encoder)
         with closing(open_store(settings, encoder.identity)) as store:
@@ -118,7 +119,8 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     print(
         f"{len(reports)} files: {outcomes['added']} articles added, {outcomes['replaced']} replaced, "
         f"{outcomes['unchanged']} unchanged, {failures} failed. {passages} passages in {seconds:.1f} s "
-        f"({passages / max(seconds, 0.001):.0f}/s); the library holds {store.passage_count()}."
+        f"({passages / max(seconds, 0.001):.0f}/s) with {store.identity.name}; "
+        f"the library holds {store.passage_count()}."
     )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from ingest.articles import Article
 from ingest.pipeline import ENCODE_SIZE
 from ingest.split import split_article
+from retrieval.article_text import article_text
 from retrieval.errors import LibraryError
-from retrieval.passages import ArticleInfo, Encoder, Passage, article_text
+from retrieval.passages import ArticleInfo, Encoder, Passage
 from retrieval.store.passage_store import PassageStore
 
 
@@ -103,8 +104,8 @@ def whole_article(passages: Sequence[Passage]) -> Article:
     info = passages[0].article
     if any(passage.before is None for passage in passages):
         raise LibraryError(
-            f"The library was made by an earlier version, which did not keep what stands between the passages of "
-            f"{info.name}. Set QA_LIBRARY (for a server, QA_COLLECTION) to a new name and add the files again."
+            f"{info.name} was added by an earlier version, which did not keep what stands between its passages. Set "
+            "QA_ENCODER to the library's encoder, add the files again with python -m ingest PATH, then rebuild."
         )
     headings = tuple(span for passage in passages for span in passage.headings)
     return Article(info.source, info.name, info.title, article_text(passages), headings)

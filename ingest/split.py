@@ -46,7 +46,7 @@ def article_id(name: str) -> str:
 
 def article_version(article: Article, passage_tokens: int) -> str:
     """Return a digest of all that decides an article's passages."""
-    digest = blake2b(digest_size=16)
+    digest = blake2b(digest_size=20)  # 16 bytes would look like a UUID, which Qdrant's client gives back with dashes
     for part in (
         article.name,
         article.source,

@@ -8,11 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
-from typing import Any
 
 from retrieval.errors import InputError, QAError
-from retrieval.opening import load_models, make_searcher
+from retrieval.export import to_json
+from retrieval.opening import load_models, make_searcher, model_names
 from retrieval.passages import LANGUAGES, Hit, Language, SearchResult, Selection
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
@@ -38,25 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if chosen.json:
-        print(json.dumps(to_json(result), ensure_ascii=False, indent=1))
+        print(json.dumps({**to_json(result), "models": model_names(settings)}, ensure_ascii=False, indent=1))
     else:
-        _print_hits(result, colours=sys.stdout.isatty())
+        _print_hits(result, model_names(settings), colours=sys.stdout.isatty())
     return 0 if result.hits else 1
-
-
-def to_json(result: SearchResult) -> dict[str, Any]:
-    """Return a result as plain values: hits in full, the stages' rankings as passage ids with scores."""
-    return {
-        "question": result.question,
-        "language": result.language,
-        "relevant": result.relevant,
-        "hits": [asdict(hit) for hit in result.hits],
-        "rankings": {
-            stage: [{"passage": hit.passage.id, "score": hit.score} for hit in ranking]
-            for stage, ranking in result.rankings.items()
-        },
-        "seconds": dict(result.seconds),
-    }
 
 
 def _languages(text: str) -> tuple[Language, ...]:
@@ -67,7 +51,7 @@ def _languages(text: str) -> tuple[Language, ...]:
     return tuple(language for language in LANGUAGES if language in names)
 
 
-def _print_hits(result: SearchResult, colours: bool) -> None:
+def _print_hits(result: SearchResult, models: str, colours: bool) -> None:
     bold, dim, plain = (_BOLD, _DIM, _PLAIN) if colours else ("[", "", "]")
     if not result.hits:
         print("Nothing found.")
@@ -79,7 +63,7 @@ def _print_hits(result: SearchResult, colours: bool) -> None:
         print(f"{place}. {passage.article.title} [{passage.language}] {hit.score:.2f}  {ranks}")
         print(f"   {_marked(hit, bold, plain)}\n")
     times = ", ".join(f"{step} {seconds * 1000:.0f} ms" for step, seconds in result.seconds.items())
-    print(f"{dim}question language {result.language}; {times}{plain if colours else ''}")
+    print(f"{dim}{models}; question language {result.language}; {times}{plain if colours else ''}")
 
 
 def _marked(hit: Hit, before: str, after: str) -> str:

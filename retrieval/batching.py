@@ -11,8 +11,9 @@ import torch
 from retrieval.errors import SettingError
 
 PaddingSide = Literal["left", "right"]
-# Tokens per forward pass, padding included. On a processor small batches stay in its caches.
+# Tokens per forward pass at most, padding included. On a processor small batches stay in its caches.
 _TOKEN_BUDGET = {"cpu": 4096, "cuda": 65536}
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +36,36 @@ class Batch:
     mask: torch.Tensor
 
 
-def choose_compute(device: str) -> Compute:
-    """Return what the setting `auto`, `cpu` or `cuda` means on this machine.
+def choose_compute(device: str, dtype: str = "auto") -> Compute:
+    """Return what the settings of device (`auto`, `cpu`, `cuda`) and number type mean on this machine.
 
-    Matrix products are in bfloat16 where the hardware has it natively (about four times faster than
-    float32 on such processors), in float32 elsewhere.
+    With `auto`, matrix products are in bfloat16 where the hardware has it natively (about four times faster than
+    float32 on such processors), in float32 elsewhere. SettingError for what is not known or not there.
     """
+    if dtype not in ("auto", *_DTYPES):
+        raise SettingError(f"QA_DTYPE is {dtype!r}; use auto, {', '.join(_DTYPES)}.")
     if device not in ("auto", "cpu", "cuda"):
         raise SettingError(f"QA_DEVICE is {device!r}; use auto, cpu or cuda.")
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
         raise SettingError("QA_DEVICE is cuda, but PyTorch sees no GPU here; use auto or cpu.")
     if has_cuda and device != "cpu":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Compute(torch.device("cuda"), torch.bfloat16 if native else torch.float32)
-    native = torch.cpu._is_avx512_bf16_supported()
-    return Compute(torch.device("cpu"), torch.bfloat16 if native else torch.float32)
+        chosen, native = torch.device("cuda"), torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        chosen, native = torch.device("cpu"), torch.cpu._is_avx512_bf16_supported()
+    return Compute(chosen, _DTYPES.get(dtype, torch.bfloat16 if native else torch.float32))
+
+
+def token_budget(config: Any, length: int, itemsize: int, free: int) -> int:
+    """Return the tokens of a forward pass on a GPU: what fits in half of its `free` bytes, `_TOKEN_BUDGET` at most.
+
+    `config` is the model's, `length` the longest input in tokens, `itemsize` the bytes of a number. A token is taken
+    to need eight rows of the hidden size at once, four of the middle layer's and, in each head, two of `length`.
+    """
+    hidden = config.hidden_size
+    middle = getattr(config, "intermediate_size", 4 * hidden)
+    numbers = 8 * hidden + 4 * middle + 2 * config.num_attention_heads * length
+    return min(_TOKEN_BUDGET["cuda"], int(free // 2 // (numbers * itemsize)))
 
 
 def forward(
@@ -69,12 +84,21 @@ def forward(
     lengths = [len(row["input_ids"]) for row in encoded]
     order = sorted(range(len(encoded)), key=lengths.__getitem__)
     autocast = torch.autocast(compute.device.type, compute.dtype, enabled=compute.dtype != torch.float32)
-    for rows in _within_budget(order, lengths, _TOKEN_BUDGET[compute.device.type]):
+    for rows in _within_budget(order, lengths, _budget(model, max(lengths, default=0), compute)):
         inputs = _pad([encoded[row] for row in rows], pad_id, padding_side)
         inputs = {name: tensor.to(compute.device) for name, tensor in inputs.items()}
         with torch.inference_mode(), autocast:
             output = model(**inputs)
         yield Batch(rows, output, inputs["attention_mask"])
+
+
+def _budget(model: torch.nn.Module, length: int, compute: Compute) -> int:
+    if compute.device.type == "cpu":
+        return _TOKEN_BUDGET["cpu"]
+    # What torch keeps for later use is free for this too.
+    kept = torch.cuda.memory_reserved(compute.device) - torch.cuda.memory_allocated(compute.device)
+    free = torch.cuda.mem_get_info(compute.device)[0] + kept
+    return token_budget(model.config, length, next(model.parameters()).dtype.itemsize, free)
 
 
 def _within_budget(order: list[int], lengths: list[int], budget: int) -> Iterator[list[int]]:

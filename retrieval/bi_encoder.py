@@ -49,9 +49,9 @@ class BiEncoder:
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
 
     @classmethod
-    def from_pretrained(cls, name: str, device: str = "auto") -> BiEncoder:
+    def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> BiEncoder:
         """Load the model of a directory or hub id; ModelError if it can't be loaded or does not fit in memory."""
-        compute, row = choose_compute(device), checkpoints.find_row(ENCODERS, name)
+        compute, row = choose_compute(device, dtype), checkpoints.find_row(ENCODERS, name)
         if row and not Path(name).expanduser().is_dir():  # before gigabytes are fetched
             require_memory(name, row.parameters, weights_type(row.model_type, compute), compute)
         folder = checkpoints.find_folder(name)
@@ -90,6 +90,11 @@ class BiEncoder:
             return [
                 len(ids) for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
             ]
+
+    def pieces(self, text: str) -> list[str]:
+        """Return what the tokenizer cuts a text into, special tokens not included."""
+        with self._tokenizer_lock:
+            return list(self._tokenizer.tokenize(text))
 
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return (questions, dimension) float32."""

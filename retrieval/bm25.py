@@ -45,6 +45,11 @@ def term_id(term: str) -> int:
     return crc32(term.encode())
 
 
+def token_vector(token: str) -> SparseVector:
+    """Return one token of `tokenize` with weight 1: a stem is not split and stemmed again."""
+    return _vector({token: 1.0})
+
+
 def term_weight(count: int, length: int) -> float:
     """Return the weight of a term that occurs `count` times among a passage's `length` tokens."""
     return count * (K1 + 1) / (count + K1 * (1 - B + B * length / AVERAGE_LENGTH))

@@ -8,12 +8,14 @@ import logging
 import os
 from collections.abc import Mapping
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
+from threading import Thread
 from typing import Any, TypeVar
 
 import torch
-from huggingface_hub import snapshot_download
+from huggingface_hub import model_info, snapshot_download
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils.logging import disable_progress_bar
 
@@ -29,6 +31,7 @@ Row = TypeVar("Row")
 _MEGABYTE = 1 << 20
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
 _PICKLED = "pytorch_model*.bin"
+_HUB_SECONDS = 5.0  # from start to end, name look-up included
 # These architectures number positions from the padding token's id on, so that many rows of their table are not used.
 _OFFSET_POSITIONS = frozenset(
     {"camembert", "data2vec-text", "longformer", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xmod"}
@@ -45,17 +48,40 @@ def find_folder(name: str) -> Path:
         return folder
     if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
         raise ModelError(f"There is no model folder {name}. Give an existing folder or a hub id such as owner/model.")
+    refusal = _ask_hub(name)
+    fetch = partial(snapshot_download, name, local_files_only=refusal is not None)  # a copy fetched before will do
     try:
-        folder = Path(snapshot_download(name, allow_patterns=_HUB_FILES))
+        folder = Path(fetch(allow_patterns=_HUB_FILES))
         if not weight_files(folder):  # some older models come in pickled files only
-            folder = Path(snapshot_download(name, allow_patterns=[_PICKLED]))
+            folder = Path(fetch(allow_patterns=[_PICKLED]))
         return folder
     except Exception as error:  # the hub's client raises many unrelated types
+        reason = refusal or error
         raise ModelError(
             f"The model {name} is not a folder here and could not be fetched from the model hub "
-            f"({type(error).__name__}). Check the name and the network, set HF_ENDPOINT to a mirror, "
-            "or give the folder of a copy."
-        ) from error
+            f"({type(reason).__name__}: {_reason(reason)}). Check the name and the network, set HF_ENDPOINT to a "
+            "mirror, fetch the model beforehand where there is a network, or give the folder of a copy."
+        ) from reason
+
+
+def _ask_hub(name: str) -> Exception | None:
+    """Return why the hub does not give a model, None if it does; within `_HUB_SECONDS`.
+
+    The hub's client itself waits for ever for a hub that takes the connection and says nothing.
+    """
+    answers: list[Exception | None] = []
+
+    def ask() -> None:
+        try:
+            model_info(name, timeout=_HUB_SECONDS)
+            answers.append(None)
+        except Exception as error:
+            answers.append(error)
+
+    asking = Thread(target=ask, daemon=True)  # the look-up of the hub's address has no time limit of its own
+    asking.start()
+    asking.join(_HUB_SECONDS)
+    return answers[0] if answers else TimeoutError(f"no answer within {_HUB_SECONDS:.0f} seconds")
 
 
 def model_name(name: str) -> str:
@@ -136,6 +162,11 @@ def load_weights(
     model_class: Any, folder: Path, compute: Compute, dtype: torch.dtype = torch.float32, **options: Any
 ) -> PreTrainedModel:
     """Return the model on the device, ready for inference; ModelError if weights are missing."""
+    if not weight_files(folder):
+        raise ModelError(
+            f"The folder {folder} holds no weights (*.safetensors or {_PICKLED}): check the name, or download all of "
+            "the model's files into it."
+        )
     try:
         # The number type is given: left out, weights come in whatever type the file was saved in.
         model, info = model_class.from_pretrained(

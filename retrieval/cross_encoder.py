@@ -53,20 +53,20 @@ class CrossEncoder:
         self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
 
     @classmethod
-    def from_pretrained(cls, name: str, device: str = "auto") -> CrossEncoder:
+    def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> CrossEncoder:
         """Load the model of a directory or hub id; ModelError if it is none that scores pairs.
 
         A model of `reranker_presets` is run as its row says, any other as its own configuration says.
         """
-        preset, compute = checkpoints.find_row(RERANKERS, name), choose_compute(device)
+        preset, compute = checkpoints.find_row(RERANKERS, name), choose_compute(device, dtype)
         folder = checkpoints.find_folder(name)
         config = read_gte_config(folder) or checkpoints.load_config(folder)
         model_class, label = _read_labels(folder, config, preset)
         tokenizer = checkpoints.load_tokenizer(folder)
         form = _read_form(folder, config, tokenizer, preset)
-        dtype = weights_type(config.model_type, compute)
-        require_memory(name, count_parameters(folder, config), dtype, compute)
-        model = checkpoints.load_weights(model_class, folder, compute, dtype, config=config)
+        number_type = weights_type(config.model_type, compute)
+        require_memory(name, count_parameters(folder, config), number_type, compute)
+        model = checkpoints.load_weights(model_class, folder, compute, number_type, config=config)
         # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
         model.config.pad_token_id = tokenizer.pad_token_id
         use_fast_attention(model)

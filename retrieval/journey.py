@@ -63,6 +63,11 @@ class Explanation:
     journey: Journey | None = None
 
 
+def last_stage(result: SearchResult) -> Stage:
+    """Return the stage whose order is shown."""
+    return "reranked" if "reranked" in result.rankings else "fused"
+
+
 def journeys(result: SearchResult) -> tuple[Journey, ...]:
     """Return the journey of every passage of the pool, the shown ones first, then by the last stage reached."""
     stops: dict[str, dict[Stage, Stop]] = {}

@@ -15,6 +15,7 @@ from retrieval.errors import ModelError
 _GIGABYTE = 10**9
 # What is computed for a batch comes on top of the weights.
 _MARGIN = 1.1
+_LARGE = ("bloom", "qwen2")
 _MEMINFO = Path("/proc/meminfo")
 
 
@@ -22,9 +23,14 @@ def weights_type(model_type: str, compute: Compute) -> torch.dtype:
     """Return the number type in which weights are kept.
 
     float32, but on a GPU bfloat16 (where it has it) for the large architectures, which are published in it or stand
-    it. Never float16, in which Qwen2's states overflow.
+    it. ModelError for these in float16, whose largest number is 65504.
     """
-    return compute.dtype if compute.device.type == "cuda" and model_type in ("bloom", "qwen2") else torch.float32
+    if compute.dtype == torch.float16 and model_type in _LARGE:
+        raise ModelError(
+            f"QA_DTYPE is float16, in which the states of a {model_type} model overflow and its scores are wrong: use "
+            "auto, bfloat16 or float32."
+        )
+    return compute.dtype if compute.device.type == "cuda" and model_type in _LARGE else torch.float32
 
 
 def needed_bytes(parameters: int, dtype: torch.dtype) -> int:

@@ -1,7 +1,7 @@
 """`python -m retrieval.pack PACK.zip`: models, library and settings in one file, for a machine without a network.
 
 A zip, since each file in it may be deflated or not: a library's files are mostly room kept free, weights do not get
-smaller. In it are `library/`, `models/`, `settings.json` and, last, `SHA256SUMS`.
+smaller. In it are `library/`, `models/`, `translations/`, `settings.json` and, last, `SHA256SUMS`.
 """
 
 from __future__ import annotations
@@ -52,15 +52,17 @@ def pack(settings: Settings, out: Path) -> None:
             if path.is_file()
         }
         models, places = _place_models([settings.encoder, settings.reranker, settings.reader])
+        table = f"translations/{settings.translations.name}"
         values = {
             "QA_LIBRARY": "library",
             "QA_ENCODER": places[0],
             "QA_RERANKER": places[1],
             "QA_READER": places[2],
+            "QA_TRANSLATIONS": table,
             "QA_CANDIDATES": settings.candidates,
             "QA_RERANK_DEPTH": settings.rerank_depth,
         }
-        write_zip({**library, **models}, json.dumps(values, indent=1).encode(), out)
+        write_zip({**library, **models, table: settings.translations}, json.dumps(values, indent=1).encode(), out)
 
 
 def _place_models(names: Sequence[str]) -> tuple[dict[str, Path], list[str]]:

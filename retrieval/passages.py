@@ -68,15 +68,6 @@ class Passage:
         return "\n".join([*(part for part in parts if part and part not in self.text), self.text])
 
 
-def article_text(passages: Sequence[Passage]) -> str:
-    """Return an article's text from its passages in reading order; where `before` is not known, line breaks for it."""
-    whole = ""
-    for passage in passages:
-        gap = "\n" * (passage.start - len(whole)) if passage.before is None else passage.before
-        whole += gap + passage.text[max(0, len(whole) - passage.start) :]
-    return whole
-
-
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which passages a search may return; an empty tuple means all."""
@@ -193,6 +184,9 @@ class Encoder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the tokens of each text."""
+
+    def pieces(self, text: str) -> list[str]:
+        """Return what the tokenizer cuts a text into."""
 
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return (questions, dimension)."""

@@ -40,10 +40,10 @@ class Reader:
         self._form = PairForm(checkpoints.token_limit(model.config, tokenizer))
 
     @classmethod
-    def from_pretrained(cls, name: str, device: str = "auto") -> Reader:
+    def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> Reader:
         """Load the model of a directory or hub id; ModelError if it is none that finds answers."""
         folder = checkpoints.find_folder(name)
-        config, compute = checkpoints.load_config(folder), choose_compute(device)
+        config, compute = checkpoints.load_config(folder), choose_compute(device, dtype)
         architecture = (config.architectures or [""])[0]
         if architecture.endswith("ForQuestionAnswering"):
             model_class: Any = AutoModelForQuestionAnswering

@@ -21,6 +21,7 @@ class Settings:
     reader: str = str(_MODELS / "cross-encoder")
     translations: Path = _MODELS / "translations" / "table.safetensors"
     device: str = "auto"
+    dtype: str = "auto"
     candidates: int = 50
     rerank_depth: int = 20
     qdrant_url: str | None = None
@@ -38,6 +39,7 @@ class Settings:
             reader=environ.get("QA_READER") or default.reader,
             translations=Path(environ.get("QA_TRANSLATIONS") or default.translations).expanduser(),
             device=environ.get("QA_DEVICE") or default.device,
+            dtype=environ.get("QA_DTYPE") or default.dtype,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
             qdrant_url=environ.get("QDRANT_URL") or None,

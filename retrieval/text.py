@@ -107,13 +107,15 @@ def tokenize(text: str) -> list[str]:
     return tokens
 
 
-def token_spans(text: str) -> list[tuple[str, int, int]]:
+# Shown again at each click on a page, and slow to cut into words.
+@lru_cache(maxsize=1000)
+def token_spans(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return the tokens of a text, each with the start and end of the characters it comes from.
 
     A pair of Chinese characters has these two, any other token its whole word.
 
     >>> token_spans("L'été 北京市")
-    [('ete', 0, 5), ('北京', 6, 8), ('京市', 7, 9)]
+    (('ete', 0, 5), ('北京', 6, 8), ('京市', 7, 9))
     """
     spans: list[tuple[str, int, int]] = []
     for run in _written.finditer(text):
@@ -122,7 +124,7 @@ def token_spans(text: str) -> list[tuple[str, int, int]]:
             spans.extend((token, run.start() + i, run.start() + i + 2) for i, token in enumerate(tokens))
         else:
             spans.extend((token, run.start(), run.end()) for token in tokens)
-    return spans
+    return tuple(spans)
 
 
 def matched_spans(text: str, question: str) -> list[tuple[int, int]]:

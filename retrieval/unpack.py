@@ -19,7 +19,7 @@ from retrieval.errors import InputError, QAError
 from retrieval.pack import BLOCK, SETTINGS_FILE, SUMS_FILE
 
 ENVIRONMENT_FILE = "qa.env"
-_PATHS = ("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER")
+_PATHS = ("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER", "QA_TRANSLATIONS")
 _NUMBERS = ("QA_CANDIDATES", "QA_RERANK_DEPTH")
 # What reading a damaged zip raises: NotImplementedError for an unknown compression, RuntimeError for a password.
 _UNREADABLE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
@@ -104,8 +104,8 @@ def _settings(pack: Path, part: Path, folder: Path) -> str:
     except (ValueError, TypeError, KeyError) as error:
         raise _damaged(pack, f"{SETTINGS_FILE} lacks a setting") from error
     for place in places.values():
-        if not _is_inside(str(place)) or not (part / place).is_dir():
-            raise _damaged(pack, f"there is no folder {place} inside it")
+        if not _is_inside(str(place)) or not (part / place).exists():
+            raise _damaged(pack, f"{place} is not inside it")
     paths = {name: shlex.quote(str(folder / place)) for name, place in places.items()}
     settings = {"HF_HUB_OFFLINE": 1, "QDRANT_URL": "", **paths, **numbers}
     return "".join(f"{name}={value}\n" for name, value in settings.items())

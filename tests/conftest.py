@@ -50,6 +50,10 @@ class LetterEncoder:
         """Return the number of words."""
         return [len(text.split()) for text in texts]
 
+    def pieces(self, text: str) -> list[str]:
+        """Return the words."""
+        return text.split()
+
     def encode_questions(self, questions: Sequence[str]) -> Vectors:
         """Return the letter counts."""
         return self.encode_passages(questions)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from retrieval import batching
-from retrieval.batching import Compute, choose_compute, forward
+from retrieval.batching import Compute, choose_compute, forward, token_budget
 from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import SettingError
 
@@ -135,6 +136,33 @@ def test_chosen_compute(monkeypatch: pytest.MonkeyPatch, native: bool, wish: str
     monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: on_cpu)
     monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation: on_gpu)
     assert choose_compute(wish) == Compute(torch.device(device), torch.bfloat16 if native else torch.float32)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("native", [True, False])
+def test_chosen_number_type(monkeypatch: pytest.MonkeyPatch, native: bool, dtype: str) -> None:
+    """What is asked for is taken, whatever the processor has natively."""
+    monkeypatch.setattr("torch.cpu._is_avx512_bf16_supported", lambda: native)
+    assert choose_compute("cpu", dtype) == Compute(torch.device("cpu"), getattr(torch, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["half", "Float32", "int8", ""])
+def test_unknown_number_type(dtype: str) -> None:
+    """The message names the variable, the value and what is accepted."""
+    with pytest.raises(SettingError, match=f"QA_DTYPE is '{dtype}'; use auto, float32, bfloat16, float16"):
+        choose_compute("cpu", dtype)
+
+
+def test_batches_follow_the_memory_of_a_gpu() -> None:
+    """BLOOM of 7 billion at length 512: 2 * (8 * 4096 + 4 * 16384 + 2 * 32 * 512) = 262,144 bytes a token."""
+    bloom = SimpleNamespace(hidden_size=4096, num_attention_heads=32)
+    # 40 GB less 14.1 of weights and 1 of CUDA: 12.45 / 262,144 bytes, 92 inputs at a time.
+    assert token_budget(bloom, 512, 2, 24_900_000_000) == 47_492
+    assert token_budget(bloom, 512, 2, 2 * 262_144 * 100) == 100
+    assert token_budget(bloom, 512, 2, 10**12) == 65_536
+    qwen = SimpleNamespace(hidden_size=3584, intermediate_size=18944, num_attention_heads=28)
+    # 2 * (8 * 3584 + 4 * 18944 + 2 * 28 * 512) = 266,240 bytes.
+    assert token_budget(qwen, 512, 2, 2 * 266_240 * 7 + 1) == 7
 
 
 @pytest.mark.parametrize("native", [True, False], ids=["bfloat16", "float32"])

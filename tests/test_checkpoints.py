@@ -21,16 +21,9 @@ from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import find_folder, fingerprint, label_ids, load_tokenizer, load_weights
 from retrieval.errors import ModelError
 
+ROOT = Path(__file__).resolve().parent.parent
 Damage = Callable[[Path], object]
 CPU = Compute(torch.device("cpu"), torch.float32)
-
-
-@pytest.fixture
-def offline_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Cut the model hub off, as HF_HUB_OFFLINE=1 does, and return its cache folder, empty."""
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
-    return tmp_path / "hub"
 
 
 def truncated(name: str) -> Damage:
@@ -141,22 +134,12 @@ def test_no_such_folder(name: str) -> None:
         find_folder(name)
 
 
-def test_hub_out_of_reach(offline_hub: Path) -> None:
-    """A hub id that is not at hand names the ways out."""
-    with pytest.raises(ModelError, match="owner/model is not a folder here and could not be fetched") as caught:
-        find_folder("owner/model")
-    assert all(hint in str(caught.value) for hint in ("the name", "the network", "HF_ENDPOINT", "the folder of a copy"))
-
-
-def test_hub_model_fetched_before(offline_hub: Path) -> None:
-    """Without the network, what the hub's cache holds is used."""
-    repository, revision = offline_hub / "models--owner--model", "a" * 40
-    snapshot = repository / "snapshots" / revision
-    write_encoder(snapshot)
-    (repository / "refs").mkdir()
-    (repository / "refs" / "main").write_text(revision)
-    assert find_folder("owner/model") == snapshot
-    assert BiEncoder.from_pretrained("owner/model", "cpu").identity.name == "model"
+def test_a_folder_without_weights(tmp_path: Path) -> None:
+    """The message says what is missing."""
+    write_encoder(tmp_path / "tiny")
+    (tmp_path / "tiny" / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"tiny holds no weights .* download all of the model's files"):
+        BiEncoder.from_pretrained(str(tmp_path / "tiny"), "cpu")
 
 
 def test_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import string
 
 import pytest
 
-from retrieval.passages import LANGUAGES, STAGES, Answer, ArticleInfo, Passage, article_text
+from retrieval.article_text import article_text
+from retrieval.passages import LANGUAGES, STAGES, Answer, ArticleInfo, Passage
 from tests.samples import ARTICLES
 from ui.draw import marked_html
 from ui.texts import EXAMPLES, INTERFACE_LANGUAGES, TEXTS, preferred_language, text
@@ -30,6 +31,15 @@ def passage(position: int, start: int, words: str) -> Passage:
 def test_marked_text_is_escaped_first(answer: Answer | None, expected: str) -> None:
     """No character of a document becomes markup, inside the mark or outside."""
     assert marked_html("a <b> & c", answer) == expected
+
+
+def test_words_are_marked_outside_and_inside_the_answer() -> None:
+    """A word across the answer's edge is marked on both sides; what stands before the start is left out."""
+    words = [(0, 1), (4, 8), (9, 11)]
+    answer = Answer(6, 12, "", 0.9, True)
+    expected = "<u>a</u> &lt; <u>bb</u><mark><u>bb</u> <u>cc</u>&gt;</mark>"
+    assert marked_html("a < bbbb cc>", answer, words) == expected
+    assert marked_html("a < bbbb cc>", None, words, start=2) == "&lt; <u>bbbb</u> <u>cc</u>&gt;"
 
 
 def test_an_article_is_rebuilt_from_overlapping_passages() -> None:

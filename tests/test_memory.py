@@ -124,3 +124,13 @@ def test_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [name for name, row in cells.items() if row[-1] == "yes"] == ["BAAI/bge-m3"]
     assert len([name for name, row in cells.items() if row[-2] == "no"]) == 4  # the 7B models
     assert lines[-1] == "Available on this cpu: 24.0 GB."
+
+
+@pytest.mark.parametrize("model_type", ["bloom", "qwen2"])
+def test_half_precision_is_refused_where_it_overflows(model_type: str) -> None:
+    """The message names the setting, the architecture and what to use."""
+    half = Compute(torch.device("cuda"), torch.float16)
+    said = f"QA_DTYPE is float16, .* a {model_type} model overflow .* bfloat16 or float32"
+    with pytest.raises(ModelError, match=said):
+        weights_type(model_type, half)
+    assert weights_type("bert", half) == torch.float32

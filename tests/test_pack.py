@@ -84,6 +84,7 @@ def test_same_answer_elsewhere(
         check=True,
     )
     found = json.loads(run.stdout)
+    assert found.pop("models") == "multilingual-e5-small + cross-encoder"
     assert {**found, "seconds": {}} == {**json.loads(json.dumps(expected)), "seconds": {}}
     assert len(found["rankings"]["reranked"]) == 2
 
@@ -124,6 +125,7 @@ def test_what_is_in_a_pack(settings: Settings, tmp_path: Path) -> None:
         "models/0/two/model.safetensors",
         "models/0/two/nested/config.json",
         "models/0/two/x.index.json",
+        "translations/table.safetensors",
         SETTINGS_FILE,
         SUMS_FILE,
     ]
@@ -136,6 +138,7 @@ def test_what_is_in_a_pack(settings: Settings, tmp_path: Path) -> None:
         f"QA_ENCODER={tmp_path}/new/models/0/one",
         f"QA_RERANKER={tmp_path}/new/models/0/two",
         f"QA_READER={tmp_path}/new/models/0/two",
+        f"QA_TRANSLATIONS={tmp_path}/new/translations/table.safetensors",
         "QA_CANDIDATES=50",
         "QA_RERANK_DEPTH=20",
     ]

@@ -12,6 +12,7 @@ from conftest import IDENTITY, OpenStore, asked, make_article, put, texts_of
 from retrieval.bm25 import AVERAGE_LENGTH, K1, B
 from retrieval.passages import Passage, Selection
 from retrieval.store.passage_store import PassageStore
+from retrieval.text import tokenize
 
 ALL = Selection()
 A = np.array([1, 0, 0], np.float32)
@@ -124,3 +125,11 @@ def test_a_long_article_is_written_and_read_whole(open_library: OpenStore) -> No
     put(store, short)
     assert (store.passages(identifier), store.passage_count()) == (short, 2)
     assert open_library(IDENTITY).passages(identifier) == short
+
+
+def test_articles_with_a_token(store: PassageStore) -> None:
+    """Articles are counted once each, however many passages of them have the token; a token is not stemmed again."""
+    tea, milk = tokenize("tea milk")
+    assert tea == "te"
+    put(store, make_article("one", "tea a", "tea b"), make_article("two", "c tea"), make_article("three", "milk"))
+    assert [store.articles_with(token) for token in (tea, milk, "wine")] == [2, 1, 0]

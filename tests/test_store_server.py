@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import IDENTITY, make_article, put
 from qdrant_client import QdrantClient, models
 
-from retrieval.errors import LibraryError, SettingError
+from retrieval.errors import EncoderMismatch, LibraryError, SettingError
+from retrieval.passages import Selection
 from retrieval.settings import Settings
 from retrieval.store import opening
 from retrieval.store.opening import open_store
@@ -74,10 +77,10 @@ def test_another_writer_is_left_alone(client: QdrantClient) -> None:
 
 
 def test_the_engines_refusal_is_translated(client: QdrantClient) -> None:
-    """A collection that vanished while it was open gives a LibraryError with the engine's reason."""
+    """A collection that vanished while it was open gives a LibraryError that says why and what to do."""
     store = PassageStore(ServerBackend(client, "passages"), IDENTITY)
-    client.delete_collection("passages")
-    with pytest.raises(LibraryError, match="passages not found"):
+    client.delete_collection("passages~1")
+    with pytest.raises(LibraryError, match="no longer has the collection passages~1"):
         store.passage_count()
 
 
@@ -102,4 +105,55 @@ def test_the_settings_choose_the_server(tmp_path: Path, monkeypatch: pytest.Monk
     put(open_store(settings, IDENTITY), make_article("one", "a"))
     assert asked == [{"url": url, "api_key": "key", "timeout": 30}]
     assert client.count("mine").count == 1
+    assert [(alias.alias_name, alias.collection_name) for alias in client.get_aliases().aliases] == [("mine", "mine~1")]
     assert not (tmp_path / "here").exists()
+
+
+def letters(store: PassageStore) -> list[str]:
+    """Return the texts nearest to a, best first."""
+    return [hit.passage.text for hit in store.nearest(np.array([1, 0, 0], np.float32), 9, Selection())]
+
+
+def test_pages_answer_from_the_old_collection_until_the_switch(client: QdrantClient) -> None:
+    """A second page searches while the new one is filled; then it is told to start again, and the name leads on."""
+    other = replace(IDENTITY, name="other")
+    old, page = (PassageStore(ServerBackend(client, "passages"), IDENTITY) for _ in range(2))
+    put(old, make_article("one", "a", "aa"))
+    new = old.successor(other)
+    put(new, make_article("one", "aaaa"))
+    assert letters(page) == ["aa", "a"]
+    new.take_over()
+    with pytest.raises(LibraryError, match="was rebuilt for another encoder"):
+        letters(page)
+    with pytest.raises(EncoderMismatch):
+        PassageStore(ServerBackend(client, "passages"), IDENTITY)
+    assert letters(PassageStore(ServerBackend(client, "passages"), other)) == ["aaaa"]
+    assert [found.name for found in client.get_collections().collections] == ["passages~2"]
+
+
+def make_bare_collection(client: QdrantClient, name: str) -> PassageStore:
+    """Return a library as it was made before libraries had aliases."""
+    client.create_collection(
+        name,
+        vectors_config={"dense": models.VectorParams(size=3, distance=models.Distance.DOT)},
+        sparse_vectors_config={"bm25": models.SparseVectorParams(modifier=models.Modifier.IDF)},
+        metadata={"encoder": asdict(IDENTITY)},
+    )
+    return PassageStore(ServerBackend(client, name), IDENTITY)
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_library_without_an_alias(client: QdrantClient, monkeypatch: pytest.MonkeyPatch, crash: bool) -> None:
+    """It gets one at its first rebuild; a crash after its deletion is mended by the next opening."""
+    other = replace(IDENTITY, name="other")
+    old = make_bare_collection(client, "passages")
+    put(old, make_article("one", "a"))
+    new = old.successor(other)
+    put(new, make_article("one", "aaaa"))
+    if crash:
+        monkeypatch.setattr(ServerBackend, "_move_alias", lambda *arguments: None)
+    new.take_over()
+    monkeypatch.undo()
+    assert letters(PassageStore(ServerBackend(client, "passages"), other)) == ["aaaa"]
+    assert [found.name for found in client.get_collections().collections] == ["passages~1"]
+    assert client.get_aliases().aliases[0].collection_name == "passages~1"

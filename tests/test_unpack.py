@@ -21,7 +21,13 @@ def small_pack(path: Path) -> None:
     """Write a pack of four tiny files."""
     for name in ("library", "models"):
         (path.parent / name).write_text(name * 300)
-    places = {"QA_LIBRARY": "library", "QA_ENCODER": "models", "QA_RERANKER": "models", "QA_READER": "models"}
+    places = {
+        "QA_LIBRARY": "library",
+        "QA_ENCODER": "models",
+        "QA_RERANKER": "models",
+        "QA_READER": "models",
+        "QA_TRANSLATIONS": "models",
+    }
     files = {"library/a": path.parent / "library", "models/b": path.parent / "models"}
     write_zip(files, json.dumps({**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0}).encode(), path)
 
@@ -89,15 +95,15 @@ def test_damaged_packs_are_refused(damage: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"QA_LIBRARY": "../../etc"}, "there is no folder ../../etc inside it"),
-        ({"QA_READER": "models/none"}, "there is no folder models/none inside it"),
+        ({"QA_LIBRARY": "../../etc"}, "../../etc is not inside it"),
+        ({"QA_READER": "models/none"}, "models/none is not inside it"),
         ({"QA_CANDIDATES": "many"}, "settings.json lacks a setting"),
     ],
 )
 def test_settings_stay_inside(values: dict[str, str], message: str, tmp_path: Path) -> None:
     """Sums prove nothing about who made a pack: what its settings name must be in it."""
     small_pack(tmp_path / "pack.zip")
-    places = dict.fromkeys(("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER"), "models")
+    places = dict.fromkeys(("QA_LIBRARY", "QA_ENCODER", "QA_RERANKER", "QA_READER", "QA_TRANSLATIONS"), "models")
     settings = {**places, "QA_CANDIDATES": 50, "QA_RERANK_DEPTH": 0, **values}
     write_zip({"models/b": tmp_path / "models"}, json.dumps(settings).encode(), tmp_path / "pack.zip")
     with pytest.raises(InputError, match=message):

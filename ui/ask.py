@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from retrieval.passages import LANGUAGES, ArticleInfo, SearchResult, Selection
+from retrieval.passages import LANGUAGES, ArticleInfo, Passage, SearchResult, Selection
+from retrieval.siblings import articles_on_topic, sibling
 from ui.draw import draw_title
 from ui.links import LIMITS, Request, read_recipe, read_request
 from ui.resources import Resources, interface_language
@@ -119,5 +120,20 @@ def _search(resources: Resources, request: Request, language: InterfaceLanguage)
     with st.spinner(text(language, "searching")):
         result = resources.searcher.search(request.question, request.limit, request.selection, request.language)
     st.session_state["searched"] = (request, result)
+    st.session_state["aids"] = _reading_aids(result, resources)
     st.session_state["open_passage"] = None
     return result
+
+
+def _reading_aids(result: SearchResult, resources: Resources) -> dict[str, Passage]:
+    """Return, by passage id, what says the same as a hit in the question's language, where the library has it."""
+    aids: dict[str, Passage] = {}
+    articles = resources.store.articles()
+    for hit in result.hits:
+        if hit.passage.language == result.language:
+            continue
+        others = articles_on_topic(hit.passage.article, articles, result.language)
+        aid = sibling(hit.passage, [passage for other in others for passage in resources.store.passages(other.id)])
+        if aid is not None:
+            aids[hit.passage.id] = aid
+    return aids

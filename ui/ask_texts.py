@@ -103,4 +103,12 @@ ASK_TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Address of this question with its settings, to copy",
         "此问题及其设置的链接（可复制）",
     ),
+    "same_in": ("La même chose en {language}", "The same in {language}", "{language}的相应内容"),
+    "export_report": ("Rapport (HTML)", "Report (HTML)", "报告（HTML）"),
+    "export_json": ("Tout (JSON)", "Everything (JSON)", "全部数据（JSON）"),
+    "export_trec": ("Classement (TREC)", "Run (TREC)", "排序（TREC）"),
+    "pool": ("Tous les candidats", "All candidates", "全部候选"),
+    "recipe": ("Recette du classement", "Recipe of the order", "排序方式"),
+    "settings": ("Réglages", "Settings", "设置"),
+    "versions": ("Versions", "Versions", "版本"),
 }

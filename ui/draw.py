@@ -7,14 +7,14 @@ from html import escape
 
 import streamlit as st
 
+from retrieval.article_text import article_text
 from retrieval.journey import Journey
-from retrieval.passages import STAGES, Answer, Hit, Passage, article_text
+from retrieval.passages import STAGES, Answer, Hit, Passage
 from retrieval.sentences import Span
 from retrieval.text import matched_spans
 from ui.texts import InterfaceLanguage, text
 
-STYLE = """
-<style>
+_RULES = """
 .block-container {max-width: 62rem; padding-top: 4.2rem;}
 .qa-title {font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; margin: 0;}
 .qa-tagline {color: #57534e; margin: .15rem 0 .4rem;}
@@ -32,6 +32,16 @@ STYLE = """
 .qa-text u {text-decoration: underline dotted #0f766e .1em; text-underline-offset: .22em;}
 .qa-fate {margin: 0 0 .3rem; font-weight: 600;}
 .qa-moved {color: #0f766e; white-space: nowrap;}
+.qa-columns {display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1.2rem;}
+.qa-columns h2, .qa-section {font-size: 1rem; font-weight: 650; margin: .6rem 0 .3rem; padding: 0;}
+.qa-columns ol {padding-left: 1.3rem; margin: 0;}
+.qa-columns b {font-size: .92rem;} .qa-columns li {margin: 0 0 .6rem; overflow-wrap: anywhere;}
+.qa-columns small {color: #57534e;} .qa-alone {background: #ccfbf1;}
+.qa-scroll {overflow-x: auto;} .qa-table {border-collapse: collapse; font-variant-numeric: tabular-nums;}
+.qa-table th, .qa-table td {text-align: left; padding: .2rem 1.2rem .2rem 0;}
+.qa-aid {font-size: .9rem; color: #57534e;} .qa-aid summary {cursor: pointer;}
+.qa-tokens.qa-tokens {display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: 0;}
+.qa-tokens li {background: #ecebe6; border-radius: .4rem; padding: .1rem .5rem; margin: 0; overflow-wrap: anywhere;}
 .qa-heading {color: #78716c; font-size: .82rem;}
 .qa-ranks {display: flex; flex-wrap: wrap; gap: .35rem .9rem; font-size: .8rem; color: #57534e;}
 .qa-ranks b {font-weight: 600; color: #1c1917; font-variant-numeric: tabular-nums;}
@@ -43,7 +53,6 @@ STYLE = """
 /* Streamlit's hint lies over the question on a phone. */
 [data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
-</style>
 """
 # Passages of other languages are shown without a language of their own.
 _LANG_ATTRIBUTE = {"fr": "fr", "en": "en", "zh": "zh", "other": ""}
@@ -51,15 +60,20 @@ _LANG_ATTRIBUTE = {"fr": "fr", "en": "en", "zh": "zh", "other": ""}
 
 def draw_title(language: InterfaceLanguage, title: str, tagline: str = "") -> None:
     """Draw a page's head and put its style in."""
-    st.html(STYLE)
+    st.html(f"<style>{_RULES}</style>")
     below = f'<p class="qa-tagline">{escape(tagline)}</p>' if tagline else ""
     st.html(f'<h1 class="qa-title" lang="{language}">{escape(title)}</h1>{below}')
 
 
-def draw_hit_head(hit: Hit, place: int, language: InterfaceLanguage) -> None:
-    """Draw a hit's place, article, language and score."""
+def rules() -> str:
+    """Return the style sheet of what is drawn here."""
+    return _RULES
+
+
+def head_html(hit: Hit, place: int, language: InterfaceLanguage) -> str:
+    """Return a hit's place, article, language and score as HTML."""
     passage = hit.passage
-    st.html(
+    return (
         '<div class="qa-head">'
         f'<span class="qa-place">{place}</span>'
         f'<span class="qa-article">{escape(passage.article.title)}</span>'
@@ -109,6 +123,14 @@ def passage_html(passage: Passage, answer: Answer | None, question: str) -> str:
     start = len(title) if passage.text.startswith(title) and (not answer or answer.start >= len(title)) else 0
     shown = marked_html(passage.text, answer, matched_spans(passage.text, question), start)
     return _text_block(shown.lstrip(), passage)
+
+
+def aid_html(passage: Passage, question: str, language: InterfaceLanguage) -> str:
+    """Return a passage that says the same in the question's language, folded, as HTML."""
+    title = f"{text(language, 'same_in', language=text(language, passage.language))} · {passage.article.title}"
+    return (
+        f'<details class="qa-aid"><summary>{escape(title)}</summary>{passage_html(passage, None, question)}</details>'
+    )
 
 
 def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None, question: str) -> None:

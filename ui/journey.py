@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import altair as alt
 import streamlit as st
 
-from retrieval.journey import Journey, explain, journeys
+from retrieval.journey import Journey, explain, journeys, last_stage
 from retrieval.passages import STAGES, ArticleInfo, SearchResult, Selection
 from ui.draw import stops_html
 from ui.texts import InterfaceLanguage, text
@@ -20,13 +19,9 @@ _GREY = "#a8a29e"
 
 def draw_journeys(result: SearchResult, language: InterfaceLanguage) -> None:
     """Draw one line a passage over the stages, the shown ones in their language's colour."""
-    drawn = [journey for journey in journeys(result) if _last(result) in journey.stops]
+    drawn = [journey for journey in journeys(result) if last_stage(result) in journey.stops]
     st.caption(text(language, "journey_help"))
     st.altair_chart(_chart(drawn, result, language), key="journeys", alt=text(language, "rank_alt", count=len(drawn)))
-
-
-def _last(result: SearchResult) -> Any:
-    return "reranked" if "reranked" in result.rankings else "fused"
 
 
 def _chart(
@@ -82,7 +77,7 @@ def draw_why(
         return
     explanation = explain(result, by_id[chosen], selection)
     journey = explanation.journey
-    rank = journey.stops[_last(result)].rank if journey and _last(result) in journey.stops else 0
+    rank = journey.stops[last_stage(result)].rank if journey and last_stage(result) in journey.stops else 0
     line = text(language, explanation.fate, rank=rank, count=len(result.hits), depth=result.recipe.rerank_depth)
     stops = stops_html(journey, language) if journey else ""
     st.html(f'<p class="qa-fate" role="status">{escape(line)}</p><div class="qa-ranks">{stops}</div>')

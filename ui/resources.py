@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from evaluation.background import Background
-from retrieval.opening import load_models, make_searcher
+from retrieval.opening import load_models, make_searcher, model_names
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
@@ -21,6 +21,7 @@ class Resources:
     """The shared, thread-safe parts of the application."""
 
     models: Models
+    names: str
     store: PassageStore
     searcher: Searcher
 
@@ -31,7 +32,7 @@ def open_resources(settings: Settings) -> Resources:
     """Load the models and open the library once for all sessions; QAError if that fails."""
     models = load_models(settings)
     store = open_store(settings, models.encoder.identity)
-    return Resources(models, store, make_searcher(settings, store, models))
+    return Resources(models, model_names(settings), store, make_searcher(settings, store, models))
 
 
 @st.cache_resource

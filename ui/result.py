@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from retrieval.journey import Journey, journeys
-from retrieval.passages import ArticleInfo, Hit, SearchResult
-from ui.draw import draw_article, draw_hit_foot, draw_hit_head, draw_passage
+from retrieval.passages import ArticleInfo, Hit, Passage, SearchResult
+from retrieval.siblings import fold
+from ui.draw import aid_html, draw_article, draw_hit_foot, draw_passage, head_html
 from ui.export import draw_export
+from ui.feedback import draw_thumbs
 from ui.journey import draw_journeys, draw_why
 from ui.links import Request
 from ui.resources import Resources
@@ -29,40 +32,57 @@ def draw_result(
     language: InterfaceLanguage,
 ) -> None:
     """Draw a result: how long it took, the tools, the passages in the order of the tried recipe."""
-    _draw_summary(found, language)
-    tool = _draw_tools(language)
-    panel = st.container()
-    with panel:
-        if tool == "whatif":
-            draw_whatif(found.recipe, language)
-        result = apply_whatif(found, request.limit, language)
-        if tool == "journey":
-            draw_journeys(result, language)
-        elif tool == "why":
-            draw_why(result, articles, request.selection, language)
-        elif tool == "export":
-            draw_export(result, found.recipe, request, language)
+    _draw_summary(found, resources.names, language)
+    result = _draw_panel(found, request, articles, resources, language)
     if not result.hits:
         st.info(text(language, "no_hits"))
     elif not result.relevant:
         st.info(text(language, "nothing"))
     by_id = {journey.passage.id: journey for journey in journeys(result)}
-    read = {hit.passage.id for hit in found.hits}
-    for place, hit in enumerate(result.hits, start=1):
+    for place, group in enumerate(fold(result.hits), start=1):
         with st.container(border=True):
-            draw_hit_head(hit, place, language)
-            _draw_text(hit, found.question, resources)
-            if hit.passage.id not in read:
-                st.caption(text(language, "whatif_no_answer"))
-            _draw_foot(hit, by_id[hit.passage.id], language)
+            for hit, part in zip(group, _parts(group, language), strict=True):
+                with part:
+                    st.html(head_html(hit, place, language))
+                    _draw_text(hit, found, resources, language)
+                    _draw_foot(hit, by_id[hit.passage.id], found, language)
 
 
-def _draw_summary(result: SearchResult, language: InterfaceLanguage) -> None:
+def _draw_panel(
+    found: SearchResult,
+    request: Request,
+    articles: Sequence[ArticleInfo],
+    resources: Resources,
+    language: InterfaceLanguage,
+) -> SearchResult:
+    """Draw the tools and the chosen one; return the result in the order of the tried recipe."""
+    tool = _draw_tools(language)
+    if tool == "whatif":
+        draw_whatif(found.recipe, language)
+    result = apply_whatif(found, request.limit, language)
+    if tool == "journey":
+        draw_journeys(result, language)
+    elif tool == "why":
+        draw_why(result, articles, request.selection, language)
+    elif tool == "export":
+        draw_export(result, found.recipe, request, resources.models.encoder.identity, language)
+    return result
+
+
+def _parts(group: Sequence[Hit], language: InterfaceLanguage) -> Sequence[DeltaGenerator]:
+    """Return where each hit of a card is drawn: translations of one another in tabs."""
+    if len(group) == 1:
+        return [st.container()]
+    return st.tabs([text(language, hit.passage.language) for hit in group])
+
+
+def _draw_summary(result: SearchResult, names: str, language: InterfaceLanguage) -> None:
     detected = text(language, "detected", language=text(language, result.language))
     seconds = {step: f"{1000 * time:.0f}" for step, time in result.seconds.items()}
     seconds["dense"] = f"{1000 * (result.seconds['dense'] + result.seconds['encode']):.0f}"
     total = f"{sum(result.seconds.values()):.2f}"
-    st.caption(f"{detected} · {text(language, 'seconds', **{'rerank': '0', **seconds, 'total': total})}")
+    times = text(language, "seconds", **{"rerank": "0", **seconds, "total": total})
+    st.caption(f"{detected} · {times} · {text(language, 'models', names=names)}")
 
 
 def _draw_tools(language: InterfaceLanguage) -> str | None:
@@ -76,17 +96,24 @@ def _draw_tools(language: InterfaceLanguage) -> str | None:
     )
 
 
-def _draw_text(hit: Hit, question: str, resources: Resources) -> None:
-    if st.session_state.get("open_passage") == hit.passage.id:
-        draw_article(resources.store.passages(hit.passage.article.id), hit.passage, hit.answer, question)
+def _draw_text(hit: Hit, found: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
+    passage, question = hit.passage, found.question
+    if st.session_state.get("open_passage") == passage.id:
+        draw_article(resources.store.passages(passage.article.id), passage, hit.answer, question)
     else:
-        draw_passage(hit.passage, hit.answer, question)
+        draw_passage(passage, hit.answer, question)
+    aids: Mapping[str, Passage] = st.session_state.get("aids", {})
+    if all(passage.id != read.passage.id for read in found.hits):
+        st.caption(text(language, "whatif_no_answer"))
+    elif aid := aids.get(passage.id):
+        st.html(aid_html(aid, question, language))
 
 
-def _draw_foot(hit: Hit, journey: Journey, language: InterfaceLanguage) -> None:
+def _draw_foot(hit: Hit, journey: Journey, found: SearchResult, language: InterfaceLanguage) -> None:
     is_open = st.session_state.get("open_passage") == hit.passage.id
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         draw_hit_foot(hit, journey, language)
+        draw_thumbs(found.question, found.language, hit.passage)
         st.button(
             text(language, "close_article" if is_open else "open_article"),
             key=f"open {hit.passage.id}",

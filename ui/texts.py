@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ui.ask_texts import ASK_TEXTS
+from ui.compare_texts import COMPARE_TEXTS
 from ui.evaluate_texts import EVALUATE_TEXTS
 
 InterfaceLanguage = Literal["fr", "en", "zh"]
@@ -21,6 +22,13 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("英国下午茶的习惯通常认为是哪位公爵夫人开创的？", "tea.en.md"),
     ("1895年卢米埃尔兄弟在巴黎大咖啡馆首次放映电影时有多少观众？", "early-cinema.fr.md"),
 )
+
+# One question in three languages; the samples answer it.
+PARALLEL_EXAMPLE: Mapping[str, str] = {
+    "fr": "Quel médecin de Marseille a compris que le corail est un animal et non une plante ?",
+    "en": "Which doctor from Marseille realised that coral is an animal and not a plant?",
+    "zh": "马赛的哪位医生发现珊瑚是动物而不是植物？",
+}
 
 TEXTS: Mapping[str, tuple[str, str, str]] = {
     # key: French, English, Chinese
@@ -76,6 +84,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{total} s, of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, reading {read} ms",
         "共 {total} 秒：词语 {bm25} 毫秒，语义 {dense} 毫秒，排序 {rerank} 毫秒，阅读 {read} 毫秒",
     ),
+    "models": ("modèles : {names}", "models: {names}", "模型：{names}"),
     "upload": (
         "Ajouter des articles en français, anglais ou chinois",
         "Add articles in French, English or Chinese",
@@ -130,6 +139,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "other": ("autre langue", "another language", "其他语言"),
     **ASK_TEXTS,
     **EVALUATE_TEXTS,
+    **COMPARE_TEXTS,
 }
 
 

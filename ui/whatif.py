@@ -33,11 +33,12 @@ def draw_whatif(own: Recipe, language: InterfaceLanguage) -> None:
         format_func=lambda leg: text(language, f"without_{leg}"),
         key="without",
     )
+    left, right = st.columns(2)
     shares = [
-        st.slider(text(language, name), 0.0, 1.0, getattr(recipe.weights, name), 0.05, key=f"weight {name}")
-        for name in (field.name for field in fields(FusionWeights))
+        column.slider(text(language, name), 0.0, 1.0, getattr(recipe.weights, name), 0.05, key=f"weight {name}")
+        for name, column in zip((field.name for field in fields(FusionWeights)), (left, left, right), strict=True)
     ]
-    depth = st.slider(
+    depth = right.slider(
         text(language, "rerank_depth"),
         1,
         max(_DEEPEST, own.rerank_depth),

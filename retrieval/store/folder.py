@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from retrieval.errors import LibraryError
+from retrieval.files import write_whole
 from retrieval.passages import EncoderIdentity
 
 LIBRARY, REBUILD = "library.json", "rebuild.json"
@@ -45,12 +46,8 @@ def read_manifest(folder: Path, name: str) -> Manifest | None:
 
 def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
     """Write a library's file so that it is never seen half-written."""
-    part = (folder / name).with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({**asdict(manifest.identity), "shard": manifest.shard}, ensure_ascii=False, indent=1))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / name)
+    fields = {**asdict(manifest.identity), "shard": manifest.shard}
+    write_whole(folder / name, json.dumps(fields, ensure_ascii=False, indent=1))
 
 
 def advice(folder: Path, name: str) -> str:

@@ -176,8 +176,9 @@ class ServerBackend:
         return [(point.payload or {}, point.score) for point in answer.points]
 
     def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        """Close the connection; a successor leaves it to the library it was opened from."""
+        if not self._is_rebuild:
+            self._client.close()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,0 +1,73 @@
+"""Passages that say the same in another language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from retrieval.passages import ArticleInfo, Hit, Language, Passage
+from retrieval.text import tokenize
+
+# A number of two digits or more, or a name: what a translation keeps. No name can be told in Chinese text by its
+# letters, so between Chinese and another language numbers and names left in Latin letters must do.
+_ANCHOR = re.compile(r"\d[\d.,\u00a0\u202f]*\d|(?<![^\W\d_])[A-ZÀ-Þ][^\W\d_]{2,}")
+_LEAST_SHARED = 2
+_LEAST_SHARE = 0.5
+
+
+def topic(article: ArticleInfo) -> str | None:
+    """Return the name an article shares with its translations, None where it names no language.
+
+    `tea.fr.md` and `tea_zh.pdf` are both `tea`, `guide/fr/tea.md` and `guide/en/tea.md` both `guide//tea`.
+    """
+    code = re.escape(article.language)
+    stem = article.name.rsplit(".", 1)[0]
+    for pattern, shared in ((rf"[._-]{code}$", ""), (rf"(^|/){code}/", r"\1/")):
+        if re.search(pattern, stem, re.IGNORECASE):
+            return re.sub(pattern, shared, stem, count=1, flags=re.IGNORECASE)
+    return None
+
+
+def anchors(text: str) -> frozenset[str]:
+    """Return the numbers and names of a text in the form of the index."""
+    return frozenset(token for match in _ANCHOR.finditer(text) for token in tokenize(match[0]))
+
+
+def likeness(one: Passage, other: Passage) -> float:
+    """Return how surely two passages are translations of one another: 0 for no, else the share of matching anchors.
+
+    They must be of articles on one topic in two languages and share two anchors or more, and at least
+    half of those of the passage that has fewer (overlap coefficient).
+    """
+    if one.language == other.language or not (name := topic(one.article)) or name != topic(other.article):
+        return 0.0
+    mine, theirs = anchors(one.text), anchors(other.text)
+    shared = len(mine & theirs)
+    share = shared / max(1, min(len(mine), len(theirs)))
+    return share if shared >= _LEAST_SHARED and share >= _LEAST_SHARE else 0.0
+
+
+def sibling(passage: Passage, candidates: Iterable[Passage]) -> Passage | None:
+    """Return the candidate most surely a translation of a passage, None if none is; the first of equal ones."""
+    best = max(candidates, key=lambda candidate: likeness(passage, candidate), default=None)
+    return best if best is not None and likeness(passage, best) > 0 else None
+
+
+def articles_on_topic(article: ArticleInfo, articles: Iterable[ArticleInfo], language: Language) -> list[ArticleInfo]:
+    """Return the articles in a language that have an article's topic."""
+    name = topic(article)
+    return [other for other in articles if name and other.language == language and topic(other) == name]
+
+
+def fold(hits: Sequence[Hit]) -> list[tuple[Hit, ...]]:
+    """Group hits that are translations of the first of their group; groups and hits keep their order."""
+    groups: list[tuple[Hit, ...]] = []
+    for hit in hits:
+        for place, group in enumerate(groups):
+            is_new = all(hit.passage.language != other.passage.language for other in group)
+            if is_new and likeness(group[0].passage, hit.passage) > 0:
+                groups[place] = (*group, hit)
+                break
+        else:
+            groups.append((hit,))
+    return groups

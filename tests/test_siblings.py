@@ -1,0 +1,75 @@
+"""Translations told by name, numbers and names."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import make_article
+
+from retrieval.passages import Hit, Language, Passage
+from retrieval.siblings import anchors, articles_on_topic, fold, likeness, sibling, topic
+
+
+def passage(name: str, text: str, language: Language) -> Passage:
+    """Return the only passage of an article."""
+    return make_article(name, text, language=language)[0]
+
+
+FRENCH = passage("tea.fr.md", "En 1657, Thomas Garway vend du thé à Londres, 60 shillings la livre.", "fr")
+ENGLISH = passage("tea.en.md", "In 1657 Thomas Garway sold tea at 60 shillings.", "en")
+CHINESE = passage("tea.zh.md", "1657年，托马斯·加威以60先令出售茶叶。", "zh")
+ANOTHER = passage("tea.en.md", "In 1848 Robert Fortune went to China.", "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "expected"),
+    [
+        ("tea.fr.md", "fr", "tea"),
+        ("tea_ZH.pdf", "zh", "tea"),
+        ("guide/fr/tea.md", "fr", "guide//tea"),
+        ("fr/tea.md", "fr", "/tea"),
+        ("tea.fr.md", "en", None),
+        ("offre.md", "fr", None),
+    ],
+)
+def test_topic(name: str, language: Language, expected: str | None) -> None:
+    """The name without the article's own language."""
+    assert topic(passage(name, "text", language).article) == expected
+
+
+def test_anchors() -> None:
+    """Numbers of two digits or more and capitalised words, function words left out."""
+    assert anchors("The tea of Le Havre: 1,204 boxes, 7 men") == {"havr", "1204"}
+    assert anchors("1657年，60先令") == {"1657", "60"}
+
+
+def test_likeness() -> None:
+    """French and English share 1657, 60, Thomas and Garway, all of the English one's; Chinese the numbers alone."""
+    assert likeness(FRENCH, ENGLISH) == 1
+    assert likeness(FRENCH, CHINESE) == 1
+    assert likeness(FRENCH, ANOTHER) == 0
+    assert likeness(ENGLISH, ANOTHER) == 0  # one language
+    assert likeness(FRENCH, passage("coffee.en.md", ENGLISH.text, "en")) == 0
+
+
+def test_sibling() -> None:
+    """The best of an article's passages, or none."""
+    assert sibling(FRENCH, [ANOTHER, ENGLISH]) == ENGLISH
+    assert sibling(FRENCH, [ANOTHER]) is None
+    assert sibling(FRENCH, []) is None
+
+
+def test_articles_on_topic() -> None:
+    """The language wanted and the same topic; an article without one has no siblings."""
+    articles = [FRENCH.article, ENGLISH.article, CHINESE.article]
+    assert articles_on_topic(FRENCH.article, articles, "zh") == [CHINESE.article]
+    assert articles_on_topic(passage("tea.md", "text", "fr").article, articles, "en") == []
+
+
+def test_fold() -> None:
+    """Three translations are one group in the order found; another passage of the article stays alone."""
+    hits = [Hit(found, 1.0, {}) for found in (ENGLISH, ANOTHER, CHINESE, FRENCH)]
+    assert [[hit.passage.article.name for hit in group] for group in fold(hits)] == [
+        ["tea.en.md", "tea.zh.md", "tea.fr.md"],
+        ["tea.en.md"],
+    ]
+    assert fold([]) == []

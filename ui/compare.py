@@ -1,0 +1,161 @@
+"""The page that sets the stages, the languages and the tokens of a question side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from itertools import combinations
+
+import streamlit as st
+
+from retrieval.comparison import found_by_one, language_bias, language_shares, overlap, rank_biased_overlap, shares
+from retrieval.journey import journeys
+from retrieval.passages import LANGUAGES, STAGES, Language, ScoredPassage, SearchResult
+from ui.draw import draw_title
+from ui.resources import Resources, interface_language
+from ui.texts import PARALLEL_EXAMPLE, InterfaceLanguage, text
+from ui.tokens import draw_tokens
+
+_SHOWN = 10
+_VIEWS = ("stages", "languages", "tokens")
+
+
+def draw_compare_page(resources: Resources) -> None:
+    """Draw the choice of a comparison and the chosen one only."""
+    language = interface_language()
+    draw_title(language, text(language, "compare"), text(language, "compare_tagline"))
+    if not resources.store.passage_count():
+        st.info(text(language, "empty"))
+        return
+    view = st.segmented_control(
+        text(language, "view"),
+        _VIEWS,
+        default=_VIEWS[0],
+        format_func=lambda name: text(language, f"view_{name}"),
+        key="view",
+        label_visibility="collapsed",
+        required=True,
+        persist_state="session",
+    )
+    if view == "stages":
+        _draw_stages(resources, language)
+    elif view == "languages":
+        _draw_languages(resources, language)
+    else:
+        draw_tokens(resources, language)
+
+
+def _search(resources: Resources, question: str, asked_in: Language | None = None) -> SearchResult:
+    """Search once per question; other clicks on the page find the result kept."""
+    kept: dict[tuple[str, Language | None], SearchResult] = st.session_state.setdefault("compared", {})
+    if (question, asked_in) not in kept:
+        with st.spinner(text(interface_language(), "searching")):
+            # No passage is shown whole, so none is read for its answer.
+            kept[question, asked_in] = resources.searcher.search(question, limit=0, language=asked_in)
+    return kept[question, asked_in]
+
+
+def _draw_stages(resources: Resources, language: InterfaceLanguage) -> None:
+    with st.form("compare", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        question = st.text_input(text(language, "question"), key="compared_question", bind="query-params")
+        st.form_submit_button(text(language, "search"), type="primary", icon=":material/search:")
+    if not question.strip():
+        return
+    result = _search(resources, question)
+    tops = {stage: result.rankings.get(stage, ())[:_SHOWN] for stage in STAGES}
+    _draw_overlaps({text(language, stage): _ids(top) for stage, top in tops.items()}, language)
+    only = found_by_one({stage: _ids(top) for stage, top in tops.items()})
+    rises = {journey.passage.id: journey.rises for journey in journeys(result)}
+    columns = {
+        text(language, stage): [
+            _row(hit, rises[hit.passage.id].get(stage, 0), hit.passage.id in only[stage], language) for hit in top
+        ]
+        for stage, top in tops.items()
+    }
+    _draw_columns(columns)
+    _draw_bias(result, resources, language)
+
+
+def _draw_overlaps(tops: Mapping[str, Sequence[str]], language: InterfaceLanguage) -> None:
+    figures = " · ".join(f"{one}–{other} {overlap(tops[one], tops[other]):.0%}" for one, other in combinations(tops, 2))
+    st.caption(text(language, "overlap_line", count=_SHOWN, figures=figures))
+
+
+def _ids(ranking: Sequence[ScoredPassage]) -> list[str]:
+    return [hit.passage.id for hit in ranking]
+
+
+def _row(hit: ScoredPassage, rise: int, is_alone: bool, language: InterfaceLanguage) -> str:
+    passage = hit.passage
+    moved = f' <span class="qa-moved">{"▲" if rise > 0 else "▼"}{abs(rise)}</span>' if rise else ""
+    alone = f' <span class="qa-badge qa-alone">{escape(text(language, "only_here"))}</span>' if is_alone else ""
+    start = " ".join(passage.text.removeprefix(passage.article.title).split())[: 45 if passage.language == "zh" else 90]
+    return (
+        f'<li lang="{passage.language if passage.language != "other" else ""}"><b>{escape(passage.article.title)}</b> '
+        f'<span class="qa-badge">{escape(text(language, passage.language))}</span>{moved}{alone}'
+        f"<br><small>{escape(start)}… · {hit.score:.2f}</small></li>"
+    )
+
+
+def _draw_columns(columns: Mapping[str, Sequence[str]]) -> None:
+    html = "".join(
+        f"<section><h2>{escape(name)}</h2><ol>{''.join(rows) or '<li>–</li>'}</ol></section>"
+        for name, rows in columns.items()
+    )
+    st.html(f'<div class="qa-columns">{html}</div>')
+
+
+def _draw_bias(result: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
+    library = shares(resources.store.language_counts())
+    measured = {text(language, "bias_library"): library, text(language, "bias_pool"): {}}
+    measured[text(language, "bias_pool")] = language_shares(result.rankings.get("fused", ()))
+    for stage in STAGES[2:]:
+        measured[f"{text(language, stage)} · {_SHOWN}"] = language_shares(result.rankings.get(stage, ())[:_SHOWN])
+    head = "".join(f"<th>{escape(text(language, code))}</th>" for code in LANGUAGES)
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{found[code]:.0%}</td>' for code in LANGUAGES)}"
+        f"<td>{language_bias(found, library):.0%}</td></tr>"
+        for name, found in measured.items()
+    )
+    st.html(
+        f'<h2 class="qa-section">{escape(text(language, "bias_title"))}</h2><div class="qa-scroll" tabindex="0">'
+        f"<table class='qa-table'><tr><td></td>{head}<th>{escape(text(language, 'bias_distance'))}</th></tr>{rows}"
+        "</table></div>"
+    )
+    st.caption(text(language, "bias_help"))
+
+
+def _draw_languages(resources: Resources, language: InterfaceLanguage) -> None:
+    st.button(text(language, "parallel_example"), type="tertiary", on_click=_take_example)
+    with st.form("parallel", border=False):
+        typed = {
+            code: st.text_input(text(language, f"parallel_{code}"), key=f"parallel {code}", persist_state="session")
+            for code in LANGUAGES[:3]
+        }
+        st.form_submit_button(text(language, "parallel_run"), type="primary", icon=":material/compare_arrows:")
+    asked = {code: question for code, question in typed.items() if question.strip()}
+    if len(asked) < 2:
+        st.caption(text(language, "parallel_need"))
+        return
+    results = {code: _search(resources, question, code) for code, question in asked.items()}
+    tops = {
+        code: (result.rankings.get("reranked") or result.rankings.get("fused", ()))[:_SHOWN]
+        for code, result in results.items()
+    }
+    ids = {text(language, code): _ids(top) for code, top in tops.items()}
+    pairs = [(one, other, rank_biased_overlap(ids[one], ids[other])) for one, other in combinations(ids, 2)]
+    figures = " · ".join(f"{one}–{other} {agreement:.2f}" for one, other, agreement in pairs)
+    _draw_overlaps(ids, language)
+    st.caption(text(language, "agreement", count=_SHOWN, figures=figures))
+    only = found_by_one(ids)
+    _draw_columns(
+        {
+            text(language, code): [_row(hit, 0, hit.passage.id in only[text(language, code)], language) for hit in top]
+            for code, top in tops.items()
+        }
+    )
+
+
+def _take_example() -> None:
+    for code, question in PARALLEL_EXAMPLE.items():
+        st.session_state[f"parallel {code}"] = question
