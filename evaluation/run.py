@@ -144,13 +144,17 @@ def _encode(questions: Sequence[LabelledQuestion], encoder: Encoder, on_step: On
 def _rankings(
     question: LabelledQuestion, found: SearchResult, matching: Leg, nearest: Leg
 ) -> dict[str, Callable[[], Ranking]]:
-    fused, reranked = (found.rankings.get(stage, ()) for stage in ("fused", "reranked"))
     return {
         "bm25": lambda: _best(matching(), question.unit),
         "dense": lambda: _best(nearest(), question.unit),
-        "fused": lambda: _in_order(fused, question.unit),
-        "reranked": lambda: _in_order((*reranked, *fused), question.unit),
+        "fused": lambda: _in_order(found.rankings.get("fused", ()), question.unit),
+        "reranked": lambda: final_ranking(found, question.unit),
     }
+
+
+def final_ranking(found: SearchResult, unit: Unit) -> Ranking:
+    """Return articles or passages as a search ranks them: the reranked first, the other fused ones after."""
+    return _in_order((*found.rankings.get("reranked", ()), *found.rankings.get("fused", ())), unit)
 
 
 def _judged(

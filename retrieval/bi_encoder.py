@@ -59,7 +59,7 @@ class BiEncoder:
         preset = find_preset(name, folder, config, tokenizer)
         model = load_body(folder, config, preset, compute)
         identity = EncoderIdentity(
-            name=checkpoints.model_name(name) if Path(name).expanduser().is_dir() else name,
+            name=checkpoints.model_name(name),  # the same for a hub id and a folder with a copy of it
             weights=checkpoints.fingerprint(folder),
             dimension=int(config.hidden_size),
             distance=preset.distance,

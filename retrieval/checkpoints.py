@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
+import os
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
@@ -88,7 +91,7 @@ def model_name(name: str) -> str:
     ('Some-Model', 'Some-Model')
     """
     folder = Path(name).expanduser().absolute()
-    return (_cached_id(folder) or folder.name).split("/")[-1]
+    return (cached_id(folder) or folder.name).split("/")[-1]
 
 
 def find_row(rows: Mapping[str, Row], name: str) -> Row | None:
@@ -97,13 +100,13 @@ def find_row(rows: Mapping[str, Row], name: str) -> Row | None:
     by_id = {hub_id.casefold(): row for hub_id, row in rows.items()}
     if not folder.is_dir():
         return by_id.get(name.casefold())
-    hub_id = _cached_id(folder.absolute()) or _cached_id(folder.resolve())
+    hub_id = cached_id(folder.absolute()) or cached_id(folder.resolve())
     if hub_id:
         return by_id.get(hub_id.casefold())
     return {key.split("/")[1]: row for key, row in by_id.items()}.get(folder.absolute().name.casefold())
 
 
-def _cached_id(folder: Path) -> str | None:
+def cached_id(folder: Path) -> str | None:
     """Return the hub id of models--owner--name/snapshots/revision, the form of the hub's cache."""
     repository = folder.parent.parent.name
     if folder.parent.name != "snapshots" or not repository.startswith("models--"):
@@ -114,6 +117,24 @@ def _cached_id(folder: Path) -> str | None:
 def weight_files(folder: Path) -> list[Path]:
     """Return the files that hold a folder's weights: safetensors, else PyTorch's pickled ones."""
     return sorted(folder.glob("*.safetensors")) or sorted(folder.glob(_PICKLED))
+
+
+def model_files(folder: Path) -> list[Path]:
+    """Return every file that loading a folder may read, with its cards and licences.
+
+    Weights that the folder's index names beside it, in another model's folder, are among them.
+    """
+    weights = {path.name for path in weight_files(folder)}
+    found = {
+        Path(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name in weights or any(fnmatch(name, pattern) for pattern in (*_HUB_FILES, "*.md", "LICENSE*"))
+    }
+    for index in folder.glob("*.index.json"):
+        named = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        found |= {Path(os.path.normpath(folder / name)) for name in named}
+    return sorted(found)
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from tempfile import gettempdir
 from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
@@ -29,6 +30,8 @@ from retrieval.store.passage_store import PassageStore
 from retrieval.store.server import ServerBackend
 from tests.samples import sample_files
 
+# mteb makes this folder when it is imported: one that exists already.
+os.environ["MTEB_CACHE"] = gettempdir()
 LETTERS = "abc"
 IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
 OpenStore = Callable[[EncoderIdentity], PassageStore]

@@ -58,4 +58,4 @@ def test_hub_model_fetched_before(offline_hub: Path) -> None:
     (repository / "refs").mkdir()
     (repository / "refs" / "main").write_text(revision)
     assert find_folder("owner/model") == snapshot
-    assert BiEncoder.from_pretrained("owner/model", "cpu").identity.name == "owner/model"
+    assert BiEncoder.from_pretrained("owner/model", "cpu").identity.name == "model"

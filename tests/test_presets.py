@@ -144,7 +144,7 @@ def test_hub_id_uses_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     folder.rename(repository / "snapshots" / ("a" * 40))
     identity = load_encoder("intfloat/multilingual-e5-base").identity
     assert identity.text_form == "query: |passage: |mean|512"
-    assert identity.name == "intfloat/multilingual-e5-base"
+    assert identity.name == "multilingual-e5-base"
 
 
 def test_folder_without_row_or_layout(tmp_path: Path) -> None:
