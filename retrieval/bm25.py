@@ -9,10 +9,11 @@ idf = ln(1 + (N - n + 0.5) / (n + 0.5)), which is never negative.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from zlib import crc32
 
-from retrieval.text import tokenize
+from retrieval.text import token_spans, tokenize
 
 K1 = 1.2
 B = 0.75
@@ -62,3 +63,15 @@ def _vector(weights: dict[str, float]) -> SparseVector:
         by_id[term_id(term)] = by_id.get(term_id(term), 0.0) + weight
     indices = tuple(sorted(by_id))
     return SparseVector(indices, tuple(by_id[index] for index in indices))
+
+
+def matched_spans(text: str, terms: Collection[int]) -> list[tuple[int, int]]:
+    """Return where a text has words with one of these ids, as ascending character spans that don't touch."""
+    merged: list[tuple[int, int]] = []
+    for token, start, end in token_spans(text):
+        if term_id(token) not in terms:
+            continue
+        if merged and start <= merged[-1][1]:
+            start, end = merged[-1][0], max(end, merged.pop()[1])
+        merged.append((start, end))
+    return merged

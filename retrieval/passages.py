@@ -141,6 +141,7 @@ class SearchResult:
     `rankings` keeps every stage's whole ranking, best first, and `seconds` the time of each step;
     `relevant` is false when no passage reaches the encoder's or the reranker's floor. `relevance` keeps
     the reranker's own score of each passage it read, by id: with it another recipe needs no model.
+    `terms` are the ids of the words looked up among each language's passages.
     """
 
     question: str
@@ -151,6 +152,7 @@ class SearchResult:
     relevant: bool = False
     relevance: Mapping[str, float] = field(default_factory=dict)
     recipe: Recipe = field(default_factory=Recipe)
+    terms: Mapping[Language, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ class Searcher:
         with _timed(seconds, "read"):
             answers = self._models.reader.read(question, [hit.passage.text for hit in shown])
         hits = make_hits(shown, rankings, {hit.passage.id: answer for hit, answer in zip(shown, answers, strict=True)})
-        return SearchResult(question, known, hits, rankings, seconds, relevant, relevance, self._recipe)
+        looked_up = {asked_of: frozenset(vector.indices) for asked_of, vector in terms.items()}
+        return SearchResult(question, known, hits, rankings, seconds, relevant, relevance, self._recipe, looked_up)
 
     def _relevance(self, question: str, candidates: Ranking) -> dict[str, float]:
         """Return the reranker's score of each candidate, by passage id."""

@@ -127,19 +127,6 @@ def token_spans(text: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(spans)
 
 
-def matched_spans(text: str, question: str) -> list[tuple[int, int]]:
-    """Return where a text has words of a question, as ascending character spans that don't touch."""
-    wanted = set(tokenize(question))
-    merged: list[tuple[int, int]] = []
-    for token, start, end in token_spans(text):
-        if token not in wanted:
-            continue
-        if merged and start <= merged[-1][1]:
-            start, end = merged[-1][0], max(end, merged.pop()[1])
-        merged.append((start, end))
-    return merged
-
-
 @lru_cache(maxsize=100_000)
 def _stem(word: str) -> str:
     """Return the index form of one Latin word, empty for a function word."""

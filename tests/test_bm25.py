@@ -13,7 +13,16 @@ import pytest
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from retrieval.bm25 import AVERAGE_LENGTH, K1, B, SparseVector, passage_vector, question_vector, term_weight
+from retrieval.bm25 import (
+    AVERAGE_LENGTH,
+    K1,
+    B,
+    SparseVector,
+    matched_spans,
+    passage_vector,
+    question_vector,
+    term_weight,
+)
 from retrieval.text import tokenize
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -119,3 +128,20 @@ def test_first_paragraph_is_that_of_rank_bm25(paragraphs: list[str], questions: 
     ]
     assert len(same) >= 60
     assert np.mean(same) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "marked"),
+    [
+        ("Les fêtes de l’été à Paris", "a summer fete in Paris", ["fêtes", "Paris"]),
+        ("人口有1,204人", "1204", ["1,204"]),
+        ("臺灣的茶葉", "台湾茶叶", ["臺灣", "茶葉"]),
+        ("北京市民", "北京市", ["北京市"]),
+        ("the tea is here", "what is the", []),
+        ("e\u0301te\u0301 rouge", "été", ["e\u0301te\u0301"]),
+        ("", "tea", []),
+    ],
+)
+def test_where_a_text_has_a_questions_words(text: str, question: str, marked: list[str]) -> None:
+    """By the tokens, shown as written; pairs of Chinese characters that overlap are one."""
+    assert [text[start:end] for start, end in matched_spans(text, question_vector(question).indices)] == marked

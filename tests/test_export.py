@@ -8,9 +8,10 @@ from pathlib import Path
 
 from conftest import IDENTITY, make_article
 
+from retrieval.bm25 import term_id
 from retrieval.export import to_record, trec_run
 from retrieval.ordering import make_hits
-from retrieval.passages import Answer, Passage, ScoredPassage, SearchResult, Stage
+from retrieval.passages import LANGUAGES, Answer, Language, Passage, ScoredPassage, SearchResult, Stage
 from retrieval.settings import Settings
 from ui.report import html_report
 
@@ -29,7 +30,8 @@ def result() -> SearchResult:
         "reranked": (_scored(second, 0.9), _scored(first, 0.25)),
     }
     hits = make_hits(rankings["reranked"], rankings, {second.id: Answer(0, 8, EVIL[:8], 0.9, True)})
-    return SearchResult("tea <b>?", "en", hits, rankings, {"bm25": 0.1}, True, {second.id: 0.9})
+    terms: dict[Language, frozenset[int]] = dict.fromkeys(LANGUAGES, frozenset({term_id("tea")}))
+    return SearchResult("tea <b>?", "en", hits, rankings, {"bm25": 0.1}, True, {second.id: 0.9}, terms=terms)
 
 
 def _scored(passage: Passage, score: float) -> ScoredPassage:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_article, put, texts_of
 
+from retrieval.bm25 import term_id
 from retrieval.passages import STAGES, Answer, FusionWeights, Hit, SearchResult, Selection, Stage
 from retrieval.search import Models, Searcher
 from retrieval.store.passage_store import PassageStore
+from retrieval.translations import TermTable
 
 QUESTION = "bb tea"
 # b counts  words shared with the question
@@ -184,3 +187,18 @@ def test_the_encoder_can_tell_that_a_passage_is_relevant(store: PassageStore) ->
     assert searcher.search("bb sea silk").relevant is False
     encoder.floor = 6.0  # the letters of "bb" and "bbb" give 2 * 3
     assert searcher.search("bb sea silk", language="en").relevant is True
+
+
+def test_passages_in_another_language_are_found_by_translated_words(store: PassageStore) -> None:
+    """The French word is looked up in English passages as its translation, in French ones as it is."""
+    english, french = make_article("one", "a wall of stone"), make_article("deux", "a wall, un mur", language="fr")
+    put(store, english, french)
+    ids = [np.array([term_id(word)], np.uint32) for word in ("mur", "wall")]
+    table = TermTable.from_rows(ids[0], ids[1], np.array([1.0]))
+    models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader(), {("fr", "en"): table})
+    result = Searcher(store, models).search("un mur", language="fr")
+    assert {hit.passage.article.name for hit in result.rankings["bm25"]} == {"one", "deux"}
+    assert result.terms["en"] == {term_id("mur"), term_id("wall")}
+    assert result.terms["fr"] == result.terms["zh"] == {term_id("mur")}
+    without = Searcher(store, Models(LetterEncoder(), OverlapReranker(), FirstWordReader()))
+    assert texts_of(without.search("un mur", language="fr").rankings["bm25"]) == ["a wall, un mur"]

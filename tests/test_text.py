@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from retrieval.passages import Language
-from retrieval.text import detect_language, matched_spans, token_spans, tokenize
+from retrieval.text import detect_language, token_spans, tokenize
 
 TOKENS = [
     # French elision, with the typewriter's, the printer's and the modifier apostrophe
@@ -146,23 +146,6 @@ def test_threads_agree_with_one_thread() -> None:
         tokens, languages = list(pool.map(tokenize, texts)), list(pool.map(detect_language, texts[:300]))
     assert tokens == [tokenize(text) for text in texts]
     assert languages == [detect_language(text) for text in texts[:300]]
-
-
-@pytest.mark.parametrize(
-    ("text", "question", "marked"),
-    [
-        ("Les fêtes de l’été à Paris", "a summer fete in Paris", ["fêtes", "Paris"]),
-        ("人口有1,204人", "1204", ["1,204"]),
-        ("臺灣的茶葉", "台湾茶叶", ["臺灣", "茶葉"]),
-        ("北京市民", "北京市", ["北京市"]),
-        ("the tea is here", "what is the", []),
-        ("e\u0301te\u0301 rouge", "été", ["e\u0301te\u0301"]),
-        ("", "tea", []),
-    ],
-)
-def test_where_a_text_has_a_questions_words(text: str, question: str, marked: list[str]) -> None:
-    """By the tokens, shown as written; pairs of Chinese characters that overlap are one."""
-    assert [text[start:end] for start, end in matched_spans(text, question)] == marked
 
 
 @pytest.mark.parametrize("text", ["L'été à Paris: 1,204 fêtes", "臺灣的GDP", "Ｆｕｌｌ ＷＩＤＴＨ 茶"])

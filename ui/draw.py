@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import streamlit as st
 
 from retrieval.article_text import article_text
+from retrieval.bm25 import matched_spans
 from retrieval.journey import Journey
-from retrieval.passages import STAGES, Answer, Hit, Passage
+from retrieval.passages import STAGES, Answer, Hit, Language, Passage
 from retrieval.sentences import Span
-from retrieval.text import matched_spans
 from ui.texts import InterfaceLanguage, text
+
+Terms = Mapping[Language, frozenset[int]]
 
 _RULES = """
 .block-container {max-width: 62rem; padding-top: 4.2rem;}
@@ -111,34 +113,33 @@ def _moved(places: int) -> str:
     return f"▲{places}" if places > 0 else f"▼{-places}"
 
 
-def draw_passage(passage: Passage, answer: Answer | None, question: str) -> None:
-    """Draw a passage with its answer and the question's words marked, under the section it belongs to."""
+def draw_passage(passage: Passage, answer: Answer | None, terms: Terms) -> None:
+    """Draw a passage under its section, its answer marked and the words looked up, translations too."""
     heading = f'<div class="qa-heading">{escape(passage.heading)}</div>' if passage.heading else ""
-    st.html(heading + passage_html(passage, answer, question))
+    st.html(heading + passage_html(passage, answer, terms))
 
 
-def passage_html(passage: Passage, answer: Answer | None, question: str) -> str:
+def passage_html(passage: Passage, answer: Answer | None, terms: Terms) -> str:
     """Return a passage's text as HTML, without the article's title at its beginning."""
     title = passage.article.title
     start = len(title) if passage.text.startswith(title) and (not answer or answer.start >= len(title)) else 0
-    shown = marked_html(passage.text, answer, matched_spans(passage.text, question), start)
+    shown = marked_html(passage.text, answer, matched_spans(passage.text, terms.get(passage.language, ())), start)
     return _text_block(shown.lstrip(), passage)
 
 
-def aid_html(passage: Passage, question: str, language: InterfaceLanguage) -> str:
+def aid_html(passage: Passage, terms: Terms, language: InterfaceLanguage) -> str:
     """Return a passage that says the same in the question's language, folded, as HTML."""
     title = f"{text(language, 'same_in', language=text(language, passage.language))} · {passage.article.title}"
-    return (
-        f'<details class="qa-aid"><summary>{escape(title)}</summary>{passage_html(passage, None, question)}</details>'
-    )
+    return f'<details class="qa-aid"><summary>{escape(title)}</summary>{passage_html(passage, None, terms)}</details>'
 
 
-def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None, question: str) -> None:
+def draw_article(passages: Sequence[Passage], shown: Passage, answer: Answer | None, terms: Terms) -> None:
     """Draw a whole article with one of its passages framed, scrolled to it."""
     whole, start = article_text(passages), shown.start
     before, after = escape(whole[:start]), escape(whole[shown.end :])
     text_of = whole[start : shown.end]
-    frame = f'<div class="qa-frame">{marked_html(text_of, answer, matched_spans(text_of, question))}</div>'
+    words = matched_spans(text_of, terms.get(shown.language, ()))
+    frame = f'<div class="qa-frame">{marked_html(text_of, answer, words)}</div>'
     st.html(f'<div class="qa-whole" tabindex="0">{_text_block(before + frame + after, shown)}</div>')
 
 

@@ -19,7 +19,7 @@ def html_report(result: SearchResult, record: Mapping[str, Any], language: Inter
     """
     by_id = {journey.passage.id: journey for journey in journeys(result)}
     hits = "".join(
-        f"<article>{head_html(hit, place, language)}{passage_html(hit.passage, hit.answer, result.question)}"
+        f"<article>{head_html(hit, place, language)}{passage_html(hit.passage, hit.answer, result.terms)}"
         f'<div class="qa-ranks">{stops_html(by_id[hit.passage.id], language)}</div></article>'
         for place, hit in enumerate(result.hits, start=1)
     )

@@ -97,16 +97,16 @@ def _draw_tools(language: InterfaceLanguage) -> str | None:
 
 
 def _draw_text(hit: Hit, found: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
-    passage, question = hit.passage, found.question
+    passage, terms = hit.passage, found.terms
     if st.session_state.get("open_passage") == passage.id:
-        draw_article(resources.store.passages(passage.article.id), passage, hit.answer, question)
+        draw_article(resources.store.passages(passage.article.id), passage, hit.answer, terms)
     else:
-        draw_passage(passage, hit.answer, question)
+        draw_passage(passage, hit.answer, terms)
     aids: Mapping[str, Passage] = st.session_state.get("aids", {})
     if all(passage.id != read.passage.id for read in found.hits):
         st.caption(text(language, "whatif_no_answer"))
     elif aid := aids.get(passage.id):
-        st.html(aid_html(aid, question, language))
+        st.html(aid_html(aid, terms, language))
 
 
 def _draw_foot(hit: Hit, journey: Journey, found: SearchResult, language: InterfaceLanguage) -> None:
