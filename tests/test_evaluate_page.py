@@ -78,7 +78,8 @@ def test_worst_questions_link_to_the_ask_page(page: AppTest) -> None:
 def test_comparison_tells_what_may_be_chance(page: AppTest) -> None:
     """One question of two moved from third to first: both patterns of signs are as far."""
     choose(page, "ev_view", "compare")
-    page.selectbox(key="ev_first 20260102T0000000000000").set_value("bm25").run()
+    page.selectbox(key="ev_first 20260102T0000000000000").set_value("bm25")
+    page.selectbox(key="ev_second 20260102T0000000000000").set_value("dense").run()
     assert not page.exception
     shown = [element.value for element in page.markdown]
     assert "Difference in MRR: +33.33 points over 2 shared questions (1 differ)." in shown

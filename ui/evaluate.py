@@ -151,7 +151,7 @@ def _draw_progress(language: InterfaceLanguage) -> None:
         st.info(text(language, "ev_cancelled"))
 
 
-@st.fragment(run_every=0.7)
+@st.fragment(run_every=1.0)
 def _watch(language: InterfaceLanguage) -> None:
     """Draw how far the evaluation is, again and again; the page is drawn anew once it has ended."""
     progress = background().progress()

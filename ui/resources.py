@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass
 
@@ -32,6 +33,10 @@ def open_resources(settings: Settings) -> Resources:
     """Load the models and open the library once for all sessions; QAError if that fails."""
     models = load_models(settings)
     store = open_store(settings, models.encoder.identity)
+    # Streamlit collects garbage after every run of a page: through all that torch has loaded that is 0.3 s, in which
+    # no other thread works. What is here now stays, and need not be looked through again.
+    gc.collect()
+    gc.freeze()
     return Resources(models, model_names(settings), store, make_searcher(settings, store, models))
 
 
