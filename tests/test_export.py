@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conftest import IDENTITY, make_article
 
-from retrieval.bm25 import term_id
+from retrieval.bm25 import question_vector
 from retrieval.export import to_record, trec_run
 from retrieval.ordering import make_hits
 from retrieval.passages import LANGUAGES, Answer, Language, Passage, ScoredPassage, SearchResult, Stage
@@ -30,7 +30,7 @@ def result() -> SearchResult:
         "reranked": (_scored(second, 0.9), _scored(first, 0.25)),
     }
     hits = make_hits(rankings["reranked"], rankings, {second.id: Answer(0, 8, EVIL[:8], 0.9, True)})
-    terms: dict[Language, frozenset[int]] = dict.fromkeys(LANGUAGES, frozenset({term_id("tea")}))
+    terms: dict[Language, frozenset[int]] = dict.fromkeys(LANGUAGES, frozenset(question_vector("tea").indices))
     return SearchResult("tea <b>?", "en", hits, rankings, {"bm25": 0.1}, True, {second.id: 0.9}, terms=terms)
 
 
