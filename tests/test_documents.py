@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -16,7 +15,6 @@ from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from tests.documents import chinese_pdf, word_file
 
-SECONDS = 30
 CHINESE = (
     "青石镇的老水塔建于1931年，设计师是林慕白。水塔高四十七米，顶部有一座铜钟，每天正午敲响十二下。",
     "镇上的集市每逢初三和初八开放，农民在那里出售茶叶、竹篮和蜂蜜。",
@@ -47,16 +45,14 @@ DOCUMENTS = {
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_document_is_searchable_within_half_a_minute(name: str, bundled_models: Models, tmp_path: Path) -> None:
+def test_document_is_searchable(name: str, bundled_models: Models, tmp_path: Path) -> None:
     """From bytes to the passage that holds the answer, at the first place."""
     make, question, expected = DOCUMENTS[name]
     data = make()
     assert name != "年鉴.pdf" or len(data) > 1_000_000
-    start = perf_counter()
     with closing(PassageStore(EdgeBackend(tmp_path), bundled_models.encoder.identity)) as store:
         (report,) = ingest_files([InputFile(name, len(data), lambda: data)], bundled_models.encoder, store)
         assert report.failures == []
         result = make_searcher(Settings(), store, bundled_models).search(question)
     assert expected in result.hits[0].passage.text
     assert result.hits[0].passage.article.name == name
-    assert perf_counter() - start < SECONDS

@@ -68,7 +68,7 @@ def test_command_prints_a_table_and_writes_json(tmp_path: Path, capsys: pytest.C
     folder = write_folder(tmp_path / "tiny")
     assert main([str(folder), "--stages", "bm25,reranked", "--json", str(tmp_path / "out.json")]) == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("tiny\nStage")
+    assert printed.startswith("Models: bi-encoder + cross-encoder\ntiny\nStage")
     figures = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert set(figures) == {"tiny"}
     assert set(figures["tiny"]) == {"bm25", "reranked"}
