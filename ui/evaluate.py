@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from pathlib import Path
 
 import streamlit as st
 
 from evaluation.datasets import Dataset
 from evaluation.evaluations import Evaluations, Given
 from evaluation.kept import kept_runs
-from evaluation.questions import AskedQuestion, read_question_file
+from evaluation.questions import AskedQuestion
 from evaluation.run import STAGES, Plan
 from evaluation.uploads import UPLOAD_SUFFIXES, read_upload
 from retrieval.errors import InputError, QAError
@@ -19,9 +18,8 @@ from ui.charts import stage_name
 from ui.draw import draw_title
 from ui.evaluation_results import draw_runs
 from ui.resources import Resources, background, interface_language, settings
+from ui.samples import sample_questions
 from ui.texts import InterfaceLanguage, text
-
-_SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "questions.jsonl"
 
 
 def draw_evaluate_page(resources: Resources) -> None:
@@ -41,7 +39,7 @@ def draw_evaluate_page(resources: Resources) -> None:
 def _draw_questions(resources: Resources, language: InterfaceLanguage) -> tuple[str, Given] | None:
     """Draw the choice of questions; return their name and what they are, once there are some."""
     names = {article.name for article in resources.store.articles()}
-    found = {"feedback": _feedback_questions(names, text(language, "ev_feedback")), "samples": _sample_questions(names)}
+    found = {"feedback": _feedback_questions(names, text(language, "ev_feedback")), "samples": sample_questions(names)}
     ready = {name: questions for name, questions in found.items() if questions}
     sources = ["write", "file", *ready]
     source = st.segmented_control(
@@ -56,14 +54,6 @@ def _draw_questions(resources: Resources, language: InterfaceLanguage) -> tuple[
         st.caption(text(language, f"ev_{source}_help", count=len(ready[source])))
         return text(language, f"ev_{source}"), ready[source]
     return _draw_upload(language) if source == "file" else _draw_writing(resources, language)
-
-
-def _sample_questions(names: Set[str]) -> list[AskedQuestion]:
-    """Return the samples' questions whose articles are all among a library's names."""
-    if not _SAMPLES.is_file():
-        return []
-    questions = read_question_file(_SAMPLES.name, _SAMPLES.read_bytes())
-    return [question for question in questions if names >= set(question.articles)]
 
 
 def _feedback_questions(names: Set[str], place: str) -> list[AskedQuestion]:
