@@ -1,0 +1,91 @@
+"""Every page and view in three languages and both themes: axe-core's findings, and the width of a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, sync_playwright
+from test_browser_ask import ARGUMENTS, WAIT, served
+from test_evaluate_page import EVALUATED, kept
+
+from evaluation.kept import keep
+from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES
+
+QUESTION = "Which doctor from Marseille realised that coral is an animal and not a plant?"
+DESKTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
+# Where a view is: its address, and the number of the button in the group (from the top, -1 the last one) that opens it.
+VIEWS: dict[str, tuple[str, tuple[int, int] | None]] = {
+    "first visit": ("?", None),
+    "journey": ("?" + urlencode({"question": QUESTION}), (-1, 0)),
+    "what if": ("?" + urlencode({"question": QUESTION}), (-1, 1)),
+    "why not": ("?" + urlencode({"question": QUESTION}), (-1, 2)),
+    "export": ("?" + urlencode({"question": QUESTION}), (-1, 3)),
+    "stages": ("compare?" + urlencode({"compared_question": QUESTION}), None),
+    "languages": ("compare?", (1, 1)),
+    "tokens": ("compare?", (1, 2)),
+    "library": ("library?", None),
+    "figures": ("evaluate?", None),
+    "written": ("evaluate?", (1, 0)),
+}
+
+
+@pytest.fixture(scope="module")
+def page(built_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """Open the application on the samples, with one evaluation kept."""
+    library = tmp_path_factory.mktemp("looked at") / "library"
+    shutil.copytree(built_samples, library)
+    keep(library / "evaluations", kept("run", "2026-01-01T00:00:00.000+00:00"), EVALUATED.results)
+    with served(library) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        opened = browser.new_page(viewport=DESKTOP, base_url=address, locale="fr-FR", reduced_motion="reduce")
+        opened.set_default_timeout(WAIT)
+        yield opened
+        browser.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has ended and what it drew is there."""
+    page.locator("h1.qa-title").wait_for()
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    page.wait_for_timeout(300)
+
+
+def findings(page: Page) -> list[str]:
+    """Return axe-core's serious and critical findings."""
+    violations: list[Any] = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]}"
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_everyone_can_read_it(page: Page, view: str) -> None:
+    """Nothing serious in any language, light or dark; nothing sticks out sideways on a phone."""
+    address, button = VIEWS[view]
+    page.goto(f"/{address}")
+    settle(page)
+    if button is not None:
+        group, number = button
+        page.get_by_test_id("stButtonGroup").nth(group).locator("button").nth(number).click()
+        settle(page)
+    found: dict[tuple[str, str], list[str]] = {}
+    for language in INTERFACE_LANGUAGES:
+        page.get_by_text(OWN_NAMES[language], exact=True).first.click()
+        settle(page)
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_timeout(300)
+            found[language, scheme] = findings(page)
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (view, language)
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    assert not any(found.values()), found
