@@ -22,11 +22,11 @@ DESKTOP: ViewportSize = {"width": 1440, "height": 1000}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ASKED = urlencode({"question": QUESTION})
 Button = tuple[int, int]
-# The views of each page by its address: the group of buttons (from the top, -1 the last one) and the button that opens
+# The views of each page by its address: the group of buttons (from the top) and the button that opens
 # the view; None for what is there at first.
 PAGES: dict[str, tuple[Button | None, ...]] = {
     "": (None,),
-    f"?{ASKED}": ((-1, 0), (-1, 1), (-1, 2), (-1, 3)),
+    f"?{ASKED}": ((4, 0), (4, 1), (4, 2), (4, 3)),
     f"compare?{urlencode({'compared_question': QUESTION})}": (None, (1, 1), (1, 2)),
     "library": (None,),
     "evaluate": (None, (1, 0)),
