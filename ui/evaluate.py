@@ -98,6 +98,7 @@ def _draw_writing(resources: Resources, language: InterfaceLanguage) -> tuple[st
             list(titles),
             index=None,
             format_func=lambda name: f"{titles.get(name, name)} ({name})",
+            placeholder=text(language, "choose"),
         )
         passage = st.text_input(text(language, "ev_passage"))
         answer = st.text_input(text(language, "ev_answer"))
