@@ -166,7 +166,7 @@ def _draw_examples(resources: Resources, language: InterfaceLanguage) -> None:
             examples,
             index=None,
             format_func=lambda example: example[language],
-            placeholder=text(language, "choose"),
+            placeholder=text(language, "parallel_choose"),
             key="parallel_example",
             on_change=_take_example,
         )

@@ -41,6 +41,7 @@ COMPARE_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "parallel_zh": ("La question en chinois", "The question in Chinese", "中文问题"),
     "parallel_run": ("Comparer les trois", "Compare the three", "对比三者"),
     "parallel_example": ("Prendre une question d’exemple", "Take a sample question", "选择示例问题"),
+    "parallel_choose": ("Choisissez une question", "Choose a question", "请选择问题"),
     "parallel_need": (
         "Écrivez la question dans au moins deux langues.",
         "Write the question in at least two languages.",
