@@ -18,7 +18,8 @@ COPY samples samples
 COPY .streamlit .streamlit
 COPY app.py ./
 
-RUN useradd --create-home app && mkdir /data && chown app /data
+# Hosts that choose the user themselves take 1000.
+RUN useradd --create-home --uid 1000 app && mkdir /data && chown app /data
 USER app
 VOLUME /data
 # Inside a container the page must listen on all of its addresses; publish the port on loopback only.

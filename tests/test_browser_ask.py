@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def address(built_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """Serve the application on a copy of the sample library."""
     library = tmp_path_factory.mktemp("served") / "library"
     shutil.copytree(built_samples, library)
+    with served(library) as url:
+        yield url
+
+
+@contextmanager
+def served(library: Path) -> Iterator[str]:
+    """Serve the application on a library; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

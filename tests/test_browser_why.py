@@ -115,7 +115,8 @@ def test_three_languages_and_tokens(page: Page, address: str) -> None:  # noqa: 
     """The example fills three boxes and three columns; the tokens of a text appear with their articles."""
     opened(page, address, "compare")
     page.get_by_text("Three languages", exact=True).click()
-    page.get_by_text("Take an example").click()
+    page.get_by_role("combobox", name="Take a sample question").click()
+    page.keyboard.press("Enter")
     expect(page.locator(".qa-columns section")).to_have_count(3, timeout=WAIT)
     page.get_by_text("Tokens", exact=True).click()
     expect(page.locator(".qa-tokens li", has_text="marseil").first).to_be_visible(timeout=WAIT)

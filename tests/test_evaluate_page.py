@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from evaluation.evaluations import Evaluations
 from evaluation.kept import KeptRun, keep
 from evaluation.measures import Outcome
+from evaluation.questions import AskedQuestion
 from evaluation.report import stage_results
 from evaluation.run import AskedResult, Evaluated
+from retrieval.feedback import Judgement, keep_judgement
 from ui.charts import pairs_chart, rank_shares, ranks_chart, to_png, to_svg
+from ui.resources import background
 
-# The library is empty and nothing is run here, so no model is needed.
+# Only the names of two articles are in the library and nothing is run here, so no model is needed.
 PAGE = """
 from types import SimpleNamespace
 from ui.evaluate import draw_evaluate_page
 
-draw_evaluate_page(SimpleNamespace(models=None, store=SimpleNamespace(articles=list)))
+articles = [SimpleNamespace(name=name, title=name) for name in ("tea.en.md", "comets.fr.md")]
+draw_evaluate_page(SimpleNamespace(models=None, store=SimpleNamespace(articles=lambda: articles)))
 """
 FIRST, THIRD = Outcome(1, 1, 1, 1, True), Outcome(3, 0.5, 1, 1 / 3, True)
 
@@ -114,3 +120,18 @@ def test_pictures_of_the_charts() -> None:
     assert ">66.7<" in to_svg(chart)
     outcomes = {"dense": [FIRST, THIRD]}
     assert to_png(ranks_chart(outcomes, "en")).startswith(b"\x89PNG")
+
+
+def test_thumbs_up_become_questions(page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thumb down and an article that has left the library are no questions; the rest are asked at a click."""
+    judged = (("Le thé ?", "tea.en.md", True), ("Qui ?", "tea.en.md", False), ("Où ?", "gone.md", True))
+    for question, article, is_right in judged:
+        keep_judgement(tmp_path, Judgement(question, "fr", article, f"{article} 1", is_right))
+    given: list[Any] = []
+    monkeypatch.setattr(Evaluations, "run", lambda self, *arguments: given.extend(arguments[:2]))
+    choose(page.run(), "ev_source", "feedback")
+    assert page.caption[0].value.startswith("Questions with a thumb up for a passage: 1.")
+    page.button(key="ev_run").click().run()
+    background().wait(30)
+    assert not page.exception
+    assert given == ["My thumbs", [AskedQuestion("My thumbs 1", "Le thé ?", ("tea.en.md",))]]

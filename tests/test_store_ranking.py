@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import IDENTITY, OpenStore, asked, make_article, put, texts_of
 
-from retrieval.bm25 import AVERAGE_LENGTH, K1, B
+from retrieval.bm25 import AVERAGE_LENGTH, K1, B, question_vector, token_vector
 from retrieval.passages import Passage, Selection
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import tokenize
@@ -132,4 +132,6 @@ def test_articles_with_a_token(store: PassageStore) -> None:
     tea, milk = tokenize("tea milk")
     assert tea == "te"
     put(store, make_article("one", "tea a", "tea b"), make_article("two", "c tea"), make_article("three", "milk"))
-    assert [store.articles_with(token) for token in (tea, milk, "wine")] == [2, 1, 0]
+    assert [store.articles_with(token_vector(token), 9, ALL) for token in (tea, milk, "wine")] == [2, 1, 0]
+    assert store.articles_with(question_vector("tea milk"), 9, ALL) == 3
+    assert store.articles_with(question_vector("tea milk"), 9, Selection(("fr",))) == 0

@@ -13,7 +13,8 @@ from ui.texts import InterfaceLanguage, text
 
 Chart = alt.Chart | alt.FacetChart
 _ORDER = ["fr", "en", "zh", "other"]
-_COLORS = ["#a8a29e", "#60a5fa", "#0f766e", "#b45309", "#7c3aed"]
+# At least 3:1 on the light and on the dark background.
+_COLORS = ["#8a827d", "#3b82f6", "#0d857b", "#c2620a", "#8b5cf6"]
 RANK_BINS = (("1", 1.0), ("2–3", 3.0), ("4–5", 5.0), ("6–10", 10.0), ("11–100", 100.0), ("> 100", float("inf")))
 
 

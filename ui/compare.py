@@ -13,7 +13,8 @@ from retrieval.journey import journeys
 from retrieval.passages import LANGUAGES, STAGES, Language, ScoredPassage, SearchResult
 from ui.draw import draw_title
 from ui.resources import Resources, interface_language
-from ui.texts import PARALLEL_EXAMPLE, InterfaceLanguage, text
+from ui.samples import parallel_questions
+from ui.texts import InterfaceLanguage, text
 from ui.tokens import draw_tokens
 
 _SHOWN = 10
@@ -126,7 +127,7 @@ def _draw_bias(result: SearchResult, resources: Resources, language: InterfaceLa
 
 
 def _draw_languages(resources: Resources, language: InterfaceLanguage) -> None:
-    st.button(text(language, "parallel_example"), type="tertiary", on_click=_take_example)
+    _draw_examples(resources, language)
     with st.form("parallel", border=False):
         typed = {
             code: st.text_input(text(language, f"parallel_{code}"), key=f"parallel {code}", persist_state="session")
@@ -156,6 +157,22 @@ def _draw_languages(resources: Resources, language: InterfaceLanguage) -> None:
     )
 
 
+def _draw_examples(resources: Resources, language: InterfaceLanguage) -> None:
+    """Draw the choice of a sample question that is written in three languages, where its article is at hand."""
+    examples = parallel_questions({article.name for article in resources.store.articles()})
+    if examples:
+        st.selectbox(
+            text(language, "parallel_example"),
+            examples,
+            index=None,
+            format_func=lambda example: example[language],
+            placeholder=text(language, "parallel_choose"),
+            key="parallel_example",
+            on_change=_take_example,
+        )
+
+
 def _take_example() -> None:
-    for code, question in PARALLEL_EXAMPLE.items():
-        st.session_state[f"parallel {code}"] = question
+    example = st.session_state["parallel_example"]
+    for code in LANGUAGES[:3]:
+        st.session_state[f"parallel {code}"] = example[code] if example else ""

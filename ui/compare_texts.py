@@ -40,7 +40,8 @@ COMPARE_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "parallel_en": ("La question en anglais", "The question in English", "英语问题"),
     "parallel_zh": ("La question en chinois", "The question in Chinese", "中文问题"),
     "parallel_run": ("Comparer les trois", "Compare the three", "对比三者"),
-    "parallel_example": ("Prendre un exemple", "Take an example", "使用示例"),
+    "parallel_example": ("Prendre une question d’exemple", "Take a sample question", "选择示例问题"),
+    "parallel_choose": ("Choisissez une question", "Choose a question", "请选择问题"),
     "parallel_need": (
         "Écrivez la question dans au moins deux langues.",
         "Write the question in at least two languages.",
@@ -56,6 +57,14 @@ COMPARE_TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Mots cherchés, et nombre d’articles qui les contiennent",
         "Words looked up, and how many articles contain each",
         "检索用词，以及包含该词的文章数",
+    ),
+    "tokens_help": (
+        "En gras, les articles qui contiennent le mot ; ensuite, dans chaque autre langue, ceux qui contiennent l’une "
+        "de ses traductions (– : aucune connue). Chaque nombre porte sur {most} passages au plus.",
+        "In bold the articles that contain the word; then, in each other language, those that contain one of its "
+        "translations (–: none known). Each number looks at {most} passages at most.",
+        "粗体为包含该词的文章数；其后为其他各语言中包含其某个译词的文章数（–：没有已知译词）。"
+        "每个数字最多查看 {most} 个段落。",
     ),
     "tokens_pieces": (
         "Morceaux que lit l’encodeur du sens",

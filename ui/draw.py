@@ -12,64 +12,20 @@ from retrieval.bm25 import matched_spans
 from retrieval.journey import Journey
 from retrieval.passages import STAGES, Answer, Hit, Language, Passage
 from retrieval.sentences import Span
+from ui.style import RULES
 from ui.texts import InterfaceLanguage, text
 
 Terms = Mapping[Language, frozenset[int]]
 
-_RULES = """
-.block-container {max-width: 62rem; padding-top: 4.2rem;}
-.qa-title {font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; margin: 0;}
-.qa-tagline {color: #57534e; margin: .15rem 0 .4rem;}
-.qa-head {display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap;}
-.qa-place {color: #a8a29e; font-variant-numeric: tabular-nums;}
-.qa-article {font-weight: 600; font-size: 1.05rem; overflow-wrap: anywhere;}
-.qa-badge {font-size: .72rem; padding: .1rem .5rem; border-radius: 1rem; background: #ecebe6; color: #44403c;}
-.qa-score {margin-left: auto; display: flex; align-items: center; gap: .45rem; color: #57534e; font-size: .8rem;}
-.qa-bar {width: 4.5rem; height: .35rem; border-radius: 1rem; background: #e7e5e0; overflow: hidden;}
-.qa-bar > span {display: block; height: 100%; background: #0f766e;}
-.qa-text {line-height: 1.65; white-space: pre-line; margin: .5rem 0; overflow-wrap: anywhere;}
-.qa-text:lang(zh) {line-height: 1.85;}
-.qa-text mark {background: #ccfbf1; color: inherit; padding: .08em .15em; border-radius: .25em; font-weight: 600;}
-.qa-text mark.qa-sentence {background: #f5f0dc; font-weight: inherit;}
-.qa-text u {text-decoration: underline dotted #0f766e .1em; text-underline-offset: .22em;}
-.qa-fate {margin: 0 0 .3rem; font-weight: 600;}
-.qa-moved {color: #0f766e; white-space: nowrap;}
-.qa-columns {display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1.2rem;}
-.qa-columns h2, .qa-section {font-size: 1rem; font-weight: 650; margin: .6rem 0 .3rem; padding: 0;}
-.qa-columns ol {padding-left: 1.3rem; margin: 0;}
-.qa-columns b {font-size: .92rem;} .qa-columns li {margin: 0 0 .6rem; overflow-wrap: anywhere;}
-.qa-columns small {color: #57534e;} .qa-alone {background: #ccfbf1;}
-.qa-scroll {overflow-x: auto;} .qa-table {border-collapse: collapse; font-variant-numeric: tabular-nums;}
-.qa-table th, .qa-table td {text-align: left; padding: .2rem 1.2rem .2rem 0;}
-.qa-aid {font-size: .9rem; color: #57534e;} .qa-aid summary {cursor: pointer;}
-.qa-tokens.qa-tokens {display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: 0;}
-.qa-tokens li {background: #ecebe6; border-radius: .4rem; padding: .1rem .5rem; margin: 0; overflow-wrap: anywhere;}
-.qa-heading {color: #78716c; font-size: .82rem;}
-.qa-ranks {display: flex; flex-wrap: wrap; gap: .35rem .9rem; font-size: .8rem; color: #57534e;}
-.qa-ranks b {font-weight: 600; color: #1c1917; font-variant-numeric: tabular-nums;}
-.qa-frame {border-left: .25rem solid #0f766e; background: #f0fdfa; padding: .5rem .9rem; border-radius: .3rem;}
-.qa-whole {max-height: 32rem; overflow-y: auto; border-top: 1px solid #e7e5e0; padding-top: .5rem;}
-/* Snapping for a moment brings the frame into view without a script; then the reader scrolls freely. */
-.qa-whole {animation: qa-snap .4s;} .qa-frame {scroll-snap-align: start; scroll-margin-top: 3rem;}
-@keyframes qa-snap {from, to {scroll-snap-type: y mandatory;}}
-/* Streamlit's hint lies over the question on a phone. */
-[data-testid="InputInstructions"] {display: none;}
-@media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
-"""
 # Passages of other languages are shown without a language of their own.
 _LANG_ATTRIBUTE = {"fr": "fr", "en": "en", "zh": "zh", "other": ""}
 
 
 def draw_title(language: InterfaceLanguage, title: str, tagline: str = "") -> None:
     """Draw a page's head and put its style in."""
-    st.html(f"<style>{_RULES}</style>")
+    st.html(f"<style>{RULES}</style>")
     below = f'<p class="qa-tagline">{escape(tagline)}</p>' if tagline else ""
     st.html(f'<h1 class="qa-title" lang="{language}">{escape(title)}</h1>{below}')
-
-
-def rules() -> str:
-    """Return the style sheet of what is drawn here."""
-    return _RULES
 
 
 def head_html(hit: Hit, place: int, language: InterfaceLanguage) -> str:

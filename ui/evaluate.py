@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Set
 
 import streamlit as st
 
 from evaluation.datasets import Dataset
 from evaluation.evaluations import Evaluations, Given
 from evaluation.kept import kept_runs
-from evaluation.questions import AskedQuestion, read_question_file
+from evaluation.questions import AskedQuestion
 from evaluation.run import STAGES, Plan
 from evaluation.uploads import UPLOAD_SUFFIXES, read_upload
 from retrieval.errors import InputError, QAError
+from retrieval.feedback import read_feedback
 from ui.charts import stage_name
 from ui.draw import draw_title
 from ui.evaluation_results import draw_runs
 from ui.resources import Resources, background, interface_language, settings
+from ui.samples import sample_questions
 from ui.texts import InterfaceLanguage, text
-
-_SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "questions.jsonl"
 
 
 def draw_evaluate_page(resources: Resources) -> None:
@@ -38,29 +38,31 @@ def draw_evaluate_page(resources: Resources) -> None:
 
 def _draw_questions(resources: Resources, language: InterfaceLanguage) -> tuple[str, Given] | None:
     """Draw the choice of questions; return their name and what they are, once there are some."""
-    samples = _sample_questions(resources)
-    sources = ["write", "file", *(["samples"] if samples else [])]
+    names = {article.name for article in resources.store.articles()}
+    found = {"feedback": _feedback_questions(names, text(language, "ev_feedback")), "samples": sample_questions(names)}
+    ready = {name: questions for name, questions in found.items() if questions}
+    sources = ["write", "file", *ready]
     source = st.segmented_control(
         text(language, "ev_source"),
         sources,
-        default=sources[-1] if samples else sources[0],
+        default="samples" if "samples" in ready else sources[0],
         format_func=lambda name: text(language, f"ev_{name}"),
         key="ev_source",
         required=True,
     )
-    if source == "samples":
-        st.caption(text(language, "ev_samples_help", count=len(samples)))
-        return text(language, "ev_samples"), samples
+    if source in ready:
+        st.caption(text(language, f"ev_{source}_help", count=len(ready[source])))
+        return text(language, f"ev_{source}"), ready[source]
     return _draw_upload(language) if source == "file" else _draw_writing(resources, language)
 
 
-def _sample_questions(resources: Resources) -> list[AskedQuestion]:
-    """Return the samples' questions whose articles are all in the library."""
-    names = {article.name for article in resources.store.articles()}
-    if not _SAMPLES.is_file():
-        return []
-    questions = read_question_file(_SAMPLES.name, _SAMPLES.read_bytes())
-    return [question for question in questions if names.issuperset(question.articles)]
+def _feedback_questions(names: Set[str], place: str) -> list[AskedQuestion]:
+    """Return the questions with a thumb up for an article that is still among a library's names."""
+    return [
+        AskedQuestion(f"{place} {number}", judged.question, articles)
+        for number, judged in enumerate(read_feedback(settings().library), start=1)
+        if (articles := tuple(name for name in judged.articles if name in names))
+    ]
 
 
 def _draw_upload(language: InterfaceLanguage) -> tuple[str, Given] | None:
@@ -96,6 +98,7 @@ def _draw_writing(resources: Resources, language: InterfaceLanguage) -> tuple[st
             list(titles),
             index=None,
             format_func=lambda name: f"{titles.get(name, name)} ({name})",
+            placeholder=text(language, "choose"),
         )
         passage = st.text_input(text(language, "ev_passage"))
         answer = st.text_input(text(language, "ev_answer"))

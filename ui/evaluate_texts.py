@@ -21,6 +21,12 @@ EVALUATE_TEXTS: Mapping[str, tuple[str, str, str]] = {
         "{count} questions that come with the sample articles.",
         "示例文章附带的 {count} 个问题。",
     ),
+    "ev_feedback": ("Mes pouces", "My thumbs", "我的评价"),
+    "ev_feedback_help": (
+        "Questions dont vous avez approuvé un passage : {count}. L’article de ce passage est le bon.",
+        "Questions with a thumb up for a passage: {count}. That passage’s article is the right one.",
+        "您曾点赞过段落的问题：{count} 个。该段落所在的文章即为正确文章。",
+    ),
     "ev_upload": ("Fichier de questions", "File of questions", "问题文件"),
     "ev_upload_help": (
         "CSV ou JSONL (question, article ou passage, réponse) sur votre bibliothèque ; ou un jeu de données complet : "

@@ -13,8 +13,9 @@ from retrieval.passages import STAGES, ArticleInfo, SearchResult, Selection
 from ui.draw import stops_html
 from ui.texts import InterfaceLanguage, text
 
-_COLOURS = {"fr": "#1d4ed8", "en": "#0f766e", "zh": "#b91c1c", "other": "#7c3aed"}
-_GREY = "#a8a29e"
+# At least 3:1 on the light and on the dark background.
+_COLOURS = {"fr": "#3b82f6", "en": "#0d857b", "zh": "#dc2626", "other": "#8b5cf6"}
+_GREY = "#8a827d"
 
 
 def draw_journeys(result: SearchResult, language: InterfaceLanguage) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from retrieval.journey import journeys
 from retrieval.passages import STAGES, SearchResult
-from ui.draw import head_html, passage_html, rules, stops_html
+from ui.draw import head_html, passage_html, stops_html
+from ui.style import RULES
 from ui.texts import InterfaceLanguage, text
 
 
@@ -28,9 +29,10 @@ def html_report(result: SearchResult, record: Mapping[str, Any], language: Inter
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(result.question)}</title><style>body {{font: 16px/1.5 sans-serif; max-width: 56rem; "
-        "margin: 2rem auto; padding: 0 1rem; color: #1c1917;} article {border: 1px solid #e2dfd8; "
+        "margin: 2rem auto; padding: 0 1rem;} html {color-scheme: light dark;} "
+        "article {border: 1px solid var(--qa-line); "
         "border-radius: .6rem; padding: 1rem; margin: 1rem 0;} table {border-collapse: collapse; font-size: .85rem;} "
-        f"th, td {{text-align: left; padding: .15rem .9rem .15rem 0; overflow-wrap: anywhere;}} {rules()}"
+        f"th, td {{text-align: left; padding: .15rem .9rem .15rem 0; overflow-wrap: anywhere;}} {RULES}"
         f"</style></head><body><h1>{escape(result.question)}</h1>"
         f"<p>{escape(text(language, 'detected', language=text(language, result.language)))}</p>"
         f"{hits}{_pool(result, language)}{''.join(sections)}</body></html>"

@@ -23,13 +23,6 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("1895年卢米埃尔兄弟在巴黎大咖啡馆首次放映电影时有多少观众？", "early-cinema.fr.md"),
 )
 
-# One question in three languages; the samples answer it.
-PARALLEL_EXAMPLE: Mapping[str, str] = {
-    "fr": "Quel médecin de Marseille a compris que le corail est un animal et non une plante ?",
-    "en": "Which doctor from Marseille realised that coral is an animal and not a plant?",
-    "zh": "马赛的哪位医生发现珊瑚是动物而不是植物？",
-}
-
 TEXTS: Mapping[str, tuple[str, str, str]] = {
     # key: French, English, Chinese
     "app": ("Questions en trois langues", "Questions in three languages", "三语问答"),

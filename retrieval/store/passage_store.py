@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from retrieval.bm25 import SparseVector, token_vector
+from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
 from retrieval.passages import (
     LANGUAGES,
@@ -140,9 +140,9 @@ class PassageStore:
         """Put this successor in its library's place, in one step, and delete the library that was there."""
         self._backend.take_over()
 
-    def articles_with(self, token: str, limit: int = 1000) -> int:
-        """Return how many articles contain a token of the words, looking at no more than `limit` passages."""
-        found = self._backend.matching(token_vector(token), limit, Where())
+    def articles_with(self, terms: SparseVector, limit: int, selection: Selection) -> int:
+        """Return how many articles contain one of these terms, looking at no more than `limit` passages."""
+        found = self._backend.matching(terms, limit, _where(selection))
         return len({payload["article_id"] for payload, _ in found})
 
     def close(self) -> None:
