@@ -136,15 +136,23 @@ class EdgeBackend:
 
     def scroll(self, where: Where) -> list[Payload]:
         """Return the payloads of all that matches, in no particular order."""
-        payloads: list[Payload] = []
+        return [record.payload for record in self._records(where)]
+
+    def points(self) -> Iterator[Point]:
+        """Yield every point in the order of their ids, a page of them in memory at a time."""
+        return map(_from_edge, self._records(Where(), with_vector=True))
+
+    def _records(self, where: Where, with_vector: bool = False) -> Iterator[Any]:
         offset = None
-        with self._translated("read"):
-            while True:
-                request = qe.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, filter=_filter(where), with_payload=True)
+        while True:
+            request = qe.ScrollRequest(
+                offset=offset, limit=_SCROLL_PAGE, filter=_filter(where), with_payload=True, with_vector=with_vector
+            )
+            with self._translated("read"):
                 records, offset = self._shard.scroll(request)
-                payloads.extend(record.payload for record in records)
-                if offset is None:
-                    return payloads
+            yield from records
+            if offset is None:
+                return
 
     def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]:
         """Return the points nearest to a vector with the engine's score, best first."""
@@ -181,6 +189,13 @@ class EdgeBackend:
 def _to_edge(point: Point) -> qe.Point:
     sparse = qe.SparseVector(indices=list(point.bm25.indices), values=list(point.bm25.values))
     return qe.Point(id=point.id, vector={DENSE: point.dense, BM25: sparse}, payload=point.payload)
+
+
+def _from_edge(record: Any) -> Point:
+    vectors = record.vector or {}
+    words = vectors.get(BM25)
+    sparse = SparseVector(tuple(words.indices), tuple(words.values)) if words else SparseVector((), ())
+    return Point(str(record.id), list(vectors.get(DENSE, ())), sparse, record.payload or {})
 
 
 def _filter(where: Where) -> qe.Filter:
