@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
-from ingest.upkeep import check, rebuild
+from ingest.upkeep import bring_back, check, rebuild, save
 from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import InputError, QAError
 from retrieval.settings import Settings
@@ -25,6 +25,7 @@ from retrieval.store.passage_store import PassageStore
 _DESCRIPTION = f"""Add files and folders (with all below them) to the library, or list and delete its articles.
 After a change of QA_ENCODER, --rebuild encodes the library's text again; stopped, it goes on where it was.
 --check names what is wrong with the library and what mends it, --repair mends what needs no file.
+--backup and --restore keep an embedded library, which must not be open elsewhere, in one checked file.
 
 Kinds of file: {" ".join(SUPPORTED_SUFFIXES)}. In .csv, .tsv and .jsonl every row is an article: its text is
 in the column text (or content, body, passage, texte, contenu, 正文, 内容, 文本), its title in title (or titre,
@@ -48,12 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     upkeep.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
     upkeep.add_argument("--check", action="store_true", help="look for what is wrong with the library")
     upkeep.add_argument("--repair", action="store_true", help="check, and mend what needs no file")
+    upkeep.add_argument("--backup", type=Path, metavar="FILE.zip", help="write the library into a file")
+    upkeep.add_argument("--restore", type=Path, metavar="FILE.zip", help="put a library back where there is none")
     chosen = parser.parse_args(arguments)
-    keeping = chosen.rebuild or chosen.check or chosen.repair
+    keeping = bool(chosen.rebuild or chosen.check or chosen.repair or chosen.backup or chosen.restore)
     if keeping == bool(chosen.paths or chosen.list or chosen.delete):
-        parser.error("give at least one PATH, --list or --delete NAME, or --rebuild, --check or --repair alone")
+        parser.error("give at least one PATH, --list or --delete NAME, or one of the other options alone")
     try:
         settings = Settings.from_env(os.environ)
+        if chosen.backup or chosen.restore:
+            return save(settings, chosen.backup) if chosen.backup else bring_back(settings, chosen.restore)
         files = list(_find_files(chosen.paths))
         encoder = BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
         if keeping:

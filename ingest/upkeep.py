@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
+from pathlib import Path
 from time import perf_counter
 
 from tqdm import tqdm
 
 from ingest.doctor import diagnose, repair
 from ingest.rebuild import rebuild_library
+from retrieval.backup import backup, restore
 from retrieval.passages import Encoder
 from retrieval.settings import Settings
 from retrieval.store.opening import open_as_built, open_store
@@ -57,3 +59,18 @@ def check(settings: Settings, encoder: Encoder, repairs: bool) -> int:
         left = diagnose(store, encoder).findings
     print(f"Repaired: {encoded} passages encoded again; {len(left)} findings are left.")
     return 1 if left else 0
+
+
+def save(settings: Settings, file: Path) -> int:
+    """Back the library up into a file."""
+    backup(settings, file)
+    print(f"{file}: {file.stat().st_size / 10**6:.1f} MB. To get it back: python -m ingest --restore {file}")
+    return 0
+
+
+def bring_back(settings: Settings, file: Path) -> int:
+    """Restore the library from a file, and open it."""
+    restore(settings, file)
+    with closing(open_as_built(settings)) as store:
+        print(f"Restored: {store.passage_count()} passages with {store.identity.name}, in {settings.library}.")
+    return 0

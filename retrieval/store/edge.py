@@ -20,6 +20,7 @@ from retrieval.store.folder import (
     advice,
     drop_rebuild,
     free_shard,
+    need_room,
     read_manifest,
     switch,
     write_manifest,
@@ -55,6 +56,7 @@ class EdgeBackend:
             self.close()
 
     def _load(self, shard: str) -> None:
+        need_room(self._folder)
         try:
             self._shard = qe.EdgeShard.load(str(self._folder / shard))
         except Exception as error:  # the engine raises bare Exception
@@ -76,6 +78,7 @@ class EdgeBackend:
             vectors={DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])},
             sparse_vectors={BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         )
+        need_room(self._folder)
         manifest = Manifest(identity, free_shard(self._folder))
         shard_folder = self._folder / manifest.shard
         try:
@@ -114,11 +117,13 @@ class EdgeBackend:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
+        need_room(self._folder, len(points))
         with self._translated("written"):
             self._shard.update(qe.UpdateOperation.upsert_points([_to_edge(point) for point in points]))
 
     def delete(self, where: Where) -> None:
         """Delete what matches, in one operation."""
+        need_room(self._folder)
         with self._translated("written"):
             self._shard.update(qe.UpdateOperation.delete_points_by_filter(_filter(where)))
 
