@@ -61,7 +61,8 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
 
 def need_room(folder: Path, points: int = 0) -> None:
     """Raise LibraryError if the disk has no room left for opening a library, or for writing this many points to it."""
-    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    # os.path.exists, since Path.exists raises where a folder may not be entered.
+    place = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
     free, needed = disk_usage(place).free, _ROOM + points * _ROOM_OF_POINT
     if free < needed:
         raise LibraryError(
