@@ -15,15 +15,17 @@ from tqdm import tqdm
 
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
-from ingest.rebuild import rebuild_library
+from ingest.upkeep import bring_back, check, rebuild, save
 from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import InputError, QAError
 from retrieval.settings import Settings
-from retrieval.store.opening import open_as_built, open_store
+from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 
 _DESCRIPTION = f"""Add files and folders (with all below them) to the library, or list and delete its articles.
 After a change of QA_ENCODER, --rebuild encodes the library's text again; stopped, it goes on where it was.
+--check names what is wrong with the library and what mends it, --repair mends what needs no file.
+--backup and --restore keep an embedded library, which must not be open elsewhere, in one checked file.
 
 Kinds of file: {" ".join(SUPPORTED_SUFFIXES)}. In .csv, .tsv and .jsonl every row is an article: its text is
 in the column text (or content, body, passage, texte, contenu, 正文, 内容, 文本), its title in title (or titre,
@@ -43,17 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or folder to add")
     parser.add_argument("--list", action="store_true", help="list the library's articles")
     parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
-    parser.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
+    upkeep = parser.add_mutually_exclusive_group()
+    upkeep.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
+    upkeep.add_argument("--check", action="store_true", help="look for what is wrong with the library")
+    upkeep.add_argument("--repair", action="store_true", help="check, and mend what needs no file")
+    upkeep.add_argument("--backup", type=Path, metavar="FILE.zip", help="write the library into a file")
+    upkeep.add_argument("--restore", type=Path, metavar="FILE.zip", help="put a library back where there is none")
     chosen = parser.parse_args(arguments)
-    adding = bool(chosen.paths or chosen.list or chosen.delete)
-    if adding == chosen.rebuild:
-        parser.error("give at least one PATH, --list or --delete NAME, or --rebuild alone")
+    keeping = bool(chosen.rebuild or chosen.check or chosen.repair or chosen.backup or chosen.restore)
+    if keeping == bool(chosen.paths or chosen.list or chosen.delete):
+        parser.error("give at least one PATH, --list or --delete NAME, or one of the other options alone")
     try:
         settings = Settings.from_env(os.environ)
+        if chosen.backup or chosen.restore:
+            return save(settings, chosen.backup) if chosen.backup else bring_back(settings, chosen.restore)
         files = list(_find_files(chosen.paths))
         encoder = BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
-        if chosen.rebuild:
-            return _rebuild(settings, encoder)
+        if keeping:
+            return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
             _delete(store, chosen.delete)
             succeeded = _ingest(files, encoder, store) if chosen.paths else True
@@ -122,33 +131,6 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
         f"({passages / max(seconds, 0.001):.0f}/s) with {store.identity.name}; "
         f"the library holds {store.passage_count()}."
     )
-
-
-def _rebuild(settings: Settings, encoder: BiEncoder) -> int:
-    start = perf_counter()
-    with closing(open_as_built(settings)) as old:
-        before, now = old.identity.name, encoder.identity.name
-        if old.identity == encoder.identity:
-            old.drop_successor()  # of a rebuild for another encoder, given up
-            print(f"The library is built with the encoder {now} already; there is nothing to do.")
-            return 0
-        total = old.passage_count()
-        with (
-            closing(old.successor(encoder.identity)) as new,
-            tqdm(total=total, unit=" passages", disable=not sys.stderr.isatty()) as bar,
-        ):
-            report = rebuild_library(old, new, encoder, lambda progress: bar.update(progress.done - bar.n))
-            new.take_over()
-            held = new.passage_count()
-    for name in report.torn:
-        print(f"failed: {name}: not all of it was in the library: add it again", file=sys.stderr)
-    seconds = perf_counter() - start
-    print(
-        f"Rebuilt from {before} for {now}: {report.articles} articles, {report.encoded} passages encoded in "
-        f"{seconds:.1f} s ({report.encoded / max(seconds, 0.001):.0f}/s), {report.kept} of an earlier run kept; "
-        f"the library holds {held}."
-    )
-    return 1 if report.torn else 0
 
 
 def _delete(store: PassageStore, names: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
-SETTINGS_FILE, SUMS_FILE = "settings.json", "SHA256SUMS"
+LIBRARY_FOLDER, SETTINGS_FILE, SUMS_FILE = "library", "settings.json", "SHA256SUMS"
 BLOCK = 1 << 20
 
 
@@ -36,25 +36,17 @@ def pack(settings: Settings, out: Path) -> None:
     open elsewhere, LibraryError if there is none, SettingError if it is on a server, InputError if the file can't be
     written; an unfinished file is deleted.
     """
-    if settings.qdrant_url:
-        raise SettingError(
-            "QDRANT_URL is set, and a library on a server cannot be packed. Unset it and pack an embedded library; "
-            "Qdrant's own snapshots carry one from server to server."
-        )
+    need_embedded(settings, "packed")
     encoder = load_models(settings).encoder
     with closing(EdgeBackend(settings.library)) as backend:
         if backend.identity() is None:
             raise LibraryError(f"There is no library in {settings.library}. Add files first: python -m ingest PATH…")
         PassageStore(backend, encoder.identity)  # refuses another encoder's, and mends what was interrupted
-        library = {
-            f"library/{path.relative_to(settings.library).as_posix()}": path
-            for path in sorted(settings.library.rglob("*"))
-            if path.is_file()
-        }
+        library = library_files(settings.library)
         models, places = _place_models([settings.encoder, settings.reranker, settings.reader])
         table = f"translations/{settings.translations.name}"
         values = {
-            "QA_LIBRARY": "library",
+            "QA_LIBRARY": LIBRARY_FOLDER,
             "QA_ENCODER": places[0],
             "QA_RERANKER": places[1],
             "QA_READER": places[2],
@@ -63,6 +55,24 @@ def pack(settings: Settings, out: Path) -> None:
             "QA_RERANK_DEPTH": settings.rerank_depth,
         }
         write_zip({**library, **models, table: settings.translations}, json.dumps(values, indent=1).encode(), out)
+
+
+def need_embedded(settings: Settings, act: str) -> None:
+    """Raise SettingError, naming the act, if the library is on a server: its files are not here."""
+    if settings.qdrant_url:
+        raise SettingError(
+            f"QDRANT_URL is set, and a library on a server cannot be {act}. Unset it for an embedded library; "
+            "Qdrant's own snapshots carry one from server to server."
+        )
+
+
+def library_files(folder: Path) -> dict[str, Path]:
+    """Return an embedded library's files by their names in the zip."""
+    return {
+        f"{LIBRARY_FOLDER}/{path.relative_to(folder).as_posix()}": path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _place_models(names: Sequence[str]) -> tuple[dict[str, Path], list[str]]:
@@ -116,7 +126,7 @@ def write_zip(files: Mapping[str, Path], settings: bytes, out: Path) -> None:
 def _add(archive: ZipFile, name: str, content: IO[bytes]) -> str:
     """Add a file without owner and time, so that equal content makes equal packs; return its SHA-256."""
     info = ZipInfo(name)
-    info.compress_type = ZIP_DEFLATED if name.startswith("library/") else ZIP_STORED
+    info.compress_type = ZIP_DEFLATED if name.startswith(f"{LIBRARY_FOLDER}/") else ZIP_STORED
     info.external_attr = 0o644 << 16
     digest = hashlib.sha256()
     with archive.open(info, "w", force_zip64=True) as target:

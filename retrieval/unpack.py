@@ -9,7 +9,8 @@ import shlex
 import shutil
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from os import SEEK_CUR
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,22 +34,31 @@ def unpack(pack: Path, folder: Path) -> Path:
     """
     if folder.exists():
         raise InputError(f"{folder} exists already; give the name of a new folder.")
+    with unpacked(pack, folder) as part:
+        settings = _settings(pack, part, folder.absolute())
+        (part / ENVIRONMENT_FILE).write_text(settings, encoding="utf-8")
+        part.rename(folder)
+    return folder / ENVIRONMENT_FILE
+
+
+@contextmanager
+def unpacked(pack: Path, folder: Path) -> Iterator[Path]:
+    """Give a folder beside `folder` with a pack's files, each as it was packed; what is left of it in the end goes.
+
+    InputError as from `unpack`, for what is done with the files too.
+    """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        sums = _extract(pack, part)
-        _check(pack, part, sums)
-        settings = _settings(pack, part, folder.absolute())
-        (part / ENVIRONMENT_FILE).write_text(settings, encoding="utf-8")
-        part.rename(folder)
+        _check(pack, part, _extract(pack, part))
+        yield part
     except _UNREADABLE as error:
         raise _damaged(pack, str(error)) from error
     except OSError as error:
         raise InputError(f"{pack} cannot be unpacked into {folder}: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return folder / ENVIRONMENT_FILE
 
 
 def _extract(pack: Path, folder: Path) -> dict[str, str]:
@@ -112,7 +122,7 @@ def _settings(pack: Path, part: Path, folder: Path) -> str:
 
 
 def _damaged(pack: Path, reason: str) -> InputError:
-    return InputError(f"{pack} is damaged or was not made by python -m retrieval.pack: {reason}. Copy it again.")
+    return InputError(f"{pack} is damaged or was not made by this application: {reason}. Copy it again.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

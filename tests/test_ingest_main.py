@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.__main__ import main
+from retrieval.store.edge import EdgeBackend
 
 ROOT = Path(__file__).resolve().parent.parent
 Output = tuple[int, list[str], list[str]]
@@ -155,6 +156,24 @@ def test_another_library_by_setting(run: Run, folder: Path, monkeypatch: pytest.
     assert run(str(folder / "tea.md"))[0] == 0
     assert names(run) == ["tea.md"]
     assert sorted(path.name for path in Path().iterdir()) == ["docs", "elsewhere"]
+
+
+def test_checking_and_repairing(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every finding is a line with what mends it; 1 while something is left, 0 when all is well."""
+    run(str(folder))
+    assert run("--check") == (0, ["3 passages checked, 0 findings."], [])
+    with monkeypatch.context() as patch:  # stopped before the older version went
+        patch.setattr(EdgeBackend, "delete", lambda *arguments: None)
+        (folder / "tea.md").write_text("# Tea\n\nTea is a drink.")
+        run(str(folder / "tea.md"))
+    for _ in range(2):  # looking does not change what is there
+        code, (finding, summary), _errors = run("--check")
+        assert (code, summary) == (1, "4 passages checked, 1 findings.")
+        assert finding.startswith("orphan: tea.md: 1 passages of a version that was replaced")
+        assert finding.endswith("To mend it: python -m ingest --repair deletes them.")
+    repaired = "Repaired: 0 passages encoded again; 0 findings are left."
+    assert run("--repair") == (0, [finding, summary, repaired], [])
+    assert run("--check") == (0, ["3 passages checked, 0 findings."], [])
 
 
 def test_no_arguments(capsys: pytest.CaptureFixture[str]) -> None:

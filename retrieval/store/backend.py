@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One passage as the engine keeps it."""
+    """One passage as the engine keeps it; a vector that the engine has lost is empty."""
 
     id: str
     dense: list[float]
@@ -74,6 +74,9 @@ class Backend(Protocol):
 
     def scroll(self, where: Where) -> list[Payload]:
         """Return the payloads of all that matches, in no particular order."""
+
+    def points(self) -> Iterator[Point]:
+        """Yield every point in the order of their ids, a page of them in memory at a time."""
 
     def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]:
         """Return the points nearest to a vector with the engine's score, best first."""

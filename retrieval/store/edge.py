@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError, LibraryInUse
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.edge_points import from_edge, to_edge, to_filter
 from retrieval.store.folder import (
     LIBRARY,
     REBUILD,
@@ -20,6 +21,7 @@ from retrieval.store.folder import (
     advice,
     drop_rebuild,
     free_shard,
+    need_room,
     read_manifest,
     switch,
     write_manifest,
@@ -55,9 +57,12 @@ class EdgeBackend:
             self.close()
 
     def _load(self, shard: str) -> None:
+        need_room(self._folder)
         try:
             self._shard = qe.EdgeShard.load(str(self._folder / shard))
-        except Exception as error:  # the engine raises bare Exception
+        except BaseException as error:
+            if not _is_of_engine(error):
+                raise
             if "WouldBlock" in str(error):
                 raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
             if "Permission denied" in str(error):
@@ -76,6 +81,7 @@ class EdgeBackend:
             vectors={DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])},
             sparse_vectors={BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
         )
+        need_room(self._folder)
         manifest = Manifest(identity, free_shard(self._folder))
         shard_folder = self._folder / manifest.shard
         try:
@@ -114,37 +120,47 @@ class EdgeBackend:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
+        need_room(self._folder, len(points))
         with self._translated("written"):
-            self._shard.update(qe.UpdateOperation.upsert_points([_to_edge(point) for point in points]))
+            self._shard.update(qe.UpdateOperation.upsert_points([to_edge(point) for point in points]))
 
     def delete(self, where: Where) -> None:
         """Delete what matches, in one operation."""
+        need_room(self._folder)
         with self._translated("written"):
-            self._shard.update(qe.UpdateOperation.delete_points_by_filter(_filter(where)))
+            self._shard.update(qe.UpdateOperation.delete_points_by_filter(to_filter(where)))
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
         with self._translated("read"):
-            return int(self._shard.count(qe.CountRequest(exact=True, filter=_filter(where))))
+            return int(self._shard.count(qe.CountRequest(exact=True, filter=to_filter(where))))
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
         with self._translated("read"):
             limit = max(1, self.count(Where()))
-            request = qe.FacetRequest(key=key, limit=limit, exact=True, filter=_filter(where))
+            request = qe.FacetRequest(key=key, limit=limit, exact=True, filter=to_filter(where))
             return {str(hit.value): int(hit.count) for hit in self._shard.facet(request).hits}
 
     def scroll(self, where: Where) -> list[Payload]:
         """Return the payloads of all that matches, in no particular order."""
-        payloads: list[Payload] = []
+        return [record.payload for record in self._records(where)]
+
+    def points(self) -> Iterator[Point]:
+        """Yield every point in the order of their ids, a page of them in memory at a time."""
+        return map(from_edge, self._records(Where(), with_vector=True))
+
+    def _records(self, where: Where, with_vector: bool = False) -> Iterator[Any]:
         offset = None
-        with self._translated("read"):
-            while True:
-                request = qe.ScrollRequest(offset=offset, limit=_SCROLL_PAGE, filter=_filter(where), with_payload=True)
+        while True:
+            request = qe.ScrollRequest(
+                offset=offset, limit=_SCROLL_PAGE, filter=to_filter(where), with_payload=True, with_vector=with_vector
+            )
+            with self._translated("read"):
                 records, offset = self._shard.scroll(request)
-                payloads.extend(record.payload for record in records)
-                if offset is None:
-                    return payloads
+            yield from records
+            if offset is None:
+                return
 
     def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]:
         """Return the points nearest to a vector with the engine's score, best first."""
@@ -156,7 +172,7 @@ class EdgeBackend:
         return self._query(qe.Query.Nearest(sparse, using=BM25), limit, where)
 
     def _query(self, query: Any, limit: int, where: Where) -> list[tuple[Payload, float]]:
-        request = qe.QueryRequest(limit=limit, query=query, filter=_filter(where), with_payload=True)
+        request = qe.QueryRequest(limit=limit, query=query, filter=to_filter(where), with_payload=True)
         with self._translated("read"):
             return [(point.payload, float(point.score)) for point in self._shard.query(request)]
 
@@ -172,26 +188,14 @@ class EdgeBackend:
             yield
         except LibraryError:
             raise
-        except Exception as error:  # the engine raises bare Exception
+        except BaseException as error:
+            if not _is_of_engine(error):
+                raise
             if "WouldBlock" in str(error):
                 raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
             raise LibraryError(f"The library in {self._folder} cannot be {done}: {error}") from error
 
 
-def _to_edge(point: Point) -> qe.Point:
-    sparse = qe.SparseVector(indices=list(point.bm25.indices), values=list(point.bm25.values))
-    return qe.Point(id=point.id, vector={DENSE: point.dense, BM25: sparse}, payload=point.payload)
-
-
-def _filter(where: Where) -> qe.Filter:
-    return qe.Filter(must=_conditions(where.any_of), must_not=_conditions(where.none_of))
-
-
-def _conditions(fields: Mapping[str, Sequence[str | int]]) -> list[Any]:
-    return [qe.FieldCondition(key=key, match=_any_of(values)) for key, values in fields.items()]
-
-
-def _any_of(values: Sequence[str | int]) -> qe.MatchAny:
-    words = [value for value in values if isinstance(value, str)]
-    numbers = [value for value in values if isinstance(value, int)]
-    return qe.MatchAny(any=words or numbers)
+def _is_of_engine(error: BaseException) -> bool:
+    # The engine raises bare Exception, and where it panics on a damaged file what is not even that.
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

@@ -11,14 +11,23 @@ import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import disk_usage
 
 from retrieval.errors import LibraryError
 from retrieval.files import write_whole
 from retrieval.passages import EncoderIdentity
 
 LIBRARY, REBUILD = "library.json", "rebuild.json"
+# The engine maps files of whole megabytes that take room only once written to: without it the process is killed by a
+# bus error, not told. A shard just made takes 12 MB; the rest is for what a write grows.
+_ROOM = 64_000_000  # bytes
+_ROOM_OF_POINT = 64_000
 # The first is that of a library never rebuilt, whose file need not name it.
 _SHARDS = ("shard", "shard-2")
+
+
+# What an embedded library is made of; thumbs and evaluations may stand beside it.
+LIBRARY_NAMES = frozenset({LIBRARY, REBUILD, *_SHARDS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,18 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
     """Write a library's file so that it is never seen half-written."""
     fields = {**asdict(manifest.identity), "shard": manifest.shard}
     write_whole(folder / name, json.dumps(fields, ensure_ascii=False, indent=1))
+
+
+def need_room(folder: Path, points: int = 0) -> None:
+    """Raise LibraryError if the disk has no room left for opening a library, or for writing this many points to it."""
+    # os.path.exists, since Path.exists raises where a folder may not be entered.
+    place = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
+    free, needed = disk_usage(place).free, _ROOM + points * _ROOM_OF_POINT
+    if free < needed:
+        raise LibraryError(
+            f"The disk of the library in {folder} has {free // 10**6} MB left, and {needed // 10**6} MB are needed for "
+            "this. Nothing was written, and what is stored is whole. Free some room, then do it again."
+        )
 
 
 def advice(folder: Path, name: str) -> str:

@@ -29,9 +29,13 @@ def open_store(settings: Settings, identity: EncoderIdentity) -> PassageStore:
         raise
 
 
-def open_as_built(settings: Settings) -> PassageStore:
-    """Open the library whichever encoder it was built with; LibraryError also if there is none."""
+def open_as_built(settings: Settings, repair: bool = True) -> PassageStore:
+    """Open the library whichever encoder it was built with; LibraryError also if there is none.
+
+    Without `repair` what an interrupted run left is still there to be seen.
+    """
     backend = _open_backend(settings)
+    backend.repairs &= repair
     identity = backend.identity()
     if identity is None:
         place = f"{settings.collection} on {settings.qdrant_url}" if settings.qdrant_url else settings.library

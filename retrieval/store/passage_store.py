@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
@@ -17,7 +17,7 @@ from retrieval.passages import (
     Vectors,
 )
 from retrieval.store.backend import Backend, Payload, Where
-from retrieval.store.payloads import to_article, to_passage, to_point
+from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_stored
 
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
@@ -65,6 +65,14 @@ class PassageStore:
         """Delete what is of no version named; tell whether each that is named then has its number of passages."""
         self._delete_versions(version for version in self._backend.facet("version", Where()) if version not in counts)
         return self._backend.facet("version", Where()) == counts
+
+    def delete_except(self, versions: Collection[str]) -> None:
+        """Delete whatever is of none of these versions, points that are no passages among them."""
+        self._backend.delete(Where(none_of={"version": list(versions)}))
+
+    def stored(self) -> Iterator[StoredPassage | None]:
+        """Yield everything in the library in the order of the ids, None for what is no passage."""
+        return map(to_stored, self._backend.points())
 
     def delete_article(self, article_id: str) -> None:
         """Delete an article from every index; nothing happens if it isn't there."""

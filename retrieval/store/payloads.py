@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from retrieval.bm25 import passage_vector
-from retrieval.passages import ArticleInfo, Passage
+import numpy as np
+
+from retrieval.bm25 import SparseVector, passage_vector
+from retrieval.passages import ArticleInfo, Passage, Vectors
 from retrieval.store.backend import Payload, Point
 
 _PASSAGE_FIELDS = ("id", "position", "start", "end", "text", "language", "heading")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as it is found in the library, for a check of it.
+
+    `vector` is (dimension,), empty if the engine has lost it; `words_agree` tells whether its words are those that its
+    text has by today's rule.
+    """
+
+    passage: Passage
+    vector: Vectors
+    words_agree: bool
 
 
 def to_point(passage: Passage, dense: list[float]) -> Point:
@@ -45,3 +60,21 @@ def to_passage(payload: Payload) -> Passage:
     fields: dict[str, Any] = {key: payload[key] for key in _PASSAGE_FIELDS}
     headings = tuple((start, end) for start, end in payload.get("headings", ()))
     return Passage(article=to_article(payload), before=payload.get("before"), headings=headings, **fields)
+
+
+def to_stored(point: Point) -> StoredPassage | None:
+    """Return a point with what can be told of it, None if its payload is not a passage's."""
+    try:
+        passage = to_passage(point.payload)
+    except (KeyError, TypeError, ValueError):
+        return None
+    words = _agree(point.bm25, passage_vector(passage.indexed_text))
+    return StoredPassage(passage, np.array(point.dense, np.float32), words)
+
+
+def _agree(one: SparseVector, other: SparseVector) -> bool:
+    # The engine keeps no order of the terms, and weights of 32 bits.
+    found = dict(zip(one.indices, one.values, strict=True))
+    return found.keys() == set(other.indices) and bool(
+        np.allclose([found[index] for index in other.indices], other.values, rtol=1e-3)
+    )

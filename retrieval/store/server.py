@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -14,6 +14,7 @@ from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.server_points import from_server, to_filter, to_server
 
 _DISTANCES = {"cosine": models.Distance.COSINE, "dot": models.Distance.DOT, "euclid": models.Distance.EUCLID}
 _SCROLL_PAGE = 1000
@@ -121,38 +122,48 @@ class ServerBackend:
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
         with self._translated():
-            self._client.upsert(self._collection, [_to_server(point) for point in points], wait=True)
+            self._client.upsert(self._collection, [to_server(point) for point in points], wait=True)
 
     def delete(self, where: Where) -> None:
         """Delete what matches and wait until it is gone."""
         with self._translated():
-            self._client.delete(self._collection, models.FilterSelector(filter=_filter(where)), wait=True)
+            self._client.delete(self._collection, models.FilterSelector(filter=to_filter(where)), wait=True)
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
         with self._translated():
-            return self._client.count(self._collection, count_filter=_filter(where), exact=True).count
+            return self._client.count(self._collection, count_filter=to_filter(where), exact=True).count
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
         with self._translated():
             answer = self._client.facet(
-                self._collection, key, facet_filter=_filter(where), limit=_FACET_LIMIT, exact=True
+                self._collection, key, facet_filter=to_filter(where), limit=_FACET_LIMIT, exact=True
             )
         return {str(hit.value): hit.count for hit in answer.hits}
 
     def scroll(self, where: Where) -> list[Payload]:
         """Return the payloads of all that matches, in no particular order."""
-        payloads: list[Payload] = []
+        return [record.payload or {} for record in self._records(where)]
+
+    def points(self) -> Iterator[Point]:
+        """Yield every point in the order of their ids, a page of them in memory at a time."""
+        return map(from_server, self._records(Where(), with_vectors=True))
+
+    def _records(self, where: Where, with_vectors: bool = False) -> Iterator[models.Record]:
         offset = None
-        with self._translated():
-            while True:
+        while True:
+            with self._translated():
                 records, offset = self._client.scroll(
-                    self._collection, scroll_filter=_filter(where), limit=_SCROLL_PAGE, offset=offset
+                    self._collection,
+                    scroll_filter=to_filter(where),
+                    limit=_SCROLL_PAGE,
+                    offset=offset,
+                    with_vectors=with_vectors,
                 )
-                payloads.extend(record.payload or {} for record in records)
-                if offset is None:
-                    return payloads
+            yield from records
+            if offset is None:
+                return
 
     def nearest(self, vector: list[float], limit: int, where: Where) -> list[tuple[Payload, float]]:
         """Return the points nearest to a vector with the engine's score, best first."""
@@ -170,7 +181,7 @@ class ServerBackend:
                 query=vector,
                 using=using,
                 limit=limit,
-                query_filter=_filter(where),
+                query_filter=to_filter(where),
                 with_payload=True,
             )
         return [(point.payload or {}, point.score) for point in answer.points]
@@ -194,22 +205,3 @@ class ServerBackend:
                 f"The Qdrant server did not do what was asked ({str(error).strip()[:300]}). Check that it runs, that "
                 "QDRANT_URL is its address and QDRANT_API_KEY its key."
             ) from error
-
-
-def _to_server(point: Point) -> models.PointStruct:
-    sparse = models.SparseVector(indices=list(point.bm25.indices), values=list(point.bm25.values))
-    return models.PointStruct(id=point.id, vector={DENSE: point.dense, BM25: sparse}, payload=point.payload)
-
-
-def _filter(where: Where) -> models.Filter:
-    return models.Filter(must=_conditions(where.any_of), must_not=_conditions(where.none_of))
-
-
-def _conditions(fields: Mapping[str, Sequence[str | int]]) -> list[Any]:
-    return [models.FieldCondition(key=key, match=_any_of(values)) for key, values in fields.items()]
-
-
-def _any_of(values: Sequence[str | int]) -> models.MatchAny:
-    words = [value for value in values if isinstance(value, str)]
-    numbers = [value for value in values if isinstance(value, int)]
-    return models.MatchAny(any=words or numbers)
