@@ -16,13 +16,17 @@ from tqdm import tqdm
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
 from ingest.rebuild import rebuild_library
-from retrieval.bi_encoder import BiEncoder
+from ingest.shard import Shard
 from retrieval.errors import InputError, QAError
+from retrieval.opening import load_encoder
+from retrieval.passages import Encoder
 from retrieval.settings import Settings
 from retrieval.store.opening import open_as_built, open_store
 from retrieval.store.passage_store import PassageStore
 
 _DESCRIPTION = f"""Add files and folders (with all below them) to the library, or list and delete its articles.
+With --shard 3/8 only the third of eight parts of the files is added, chosen by their names: with a Qdrant server eight
+machines can share the work, each given the same paths; a part that was stopped is run again and goes on where it was.
 After a change of QA_ENCODER, --rebuild encodes the library's text again; stopped, it goes on where it was.
 
 Kinds of file: {" ".join(SUPPORTED_SUFFIXES)}. In .csv, .tsv and .jsonl every row is an article: its text is
@@ -41,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or folder to add")
+    parser.add_argument("--shard", default="1/1", metavar="N/M", help="add only the Nth of M parts of the files")
     parser.add_argument("--list", action="store_true", help="list the library's articles")
     parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
     parser.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
@@ -50,8 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give at least one PATH, --list or --delete NAME, or --rebuild alone")
     try:
         settings = Settings.from_env(os.environ)
-        files = list(_find_files(chosen.paths))
-        encoder = BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
+        shard = Shard.parse(chosen.shard)
+        files = [file for file in _find_files(chosen.paths) if shard.holds(file.name)]
+        encoder = load_encoder(settings)
         if chosen.rebuild:
             return _rebuild(settings, encoder)
         with closing(open_store(settings, encoder.identity)) as store:
@@ -90,7 +96,7 @@ def _input_file(path: Path, name: str) -> InputFile:
     return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
 
 
-def _ingest(files: Sequence[InputFile], encoder: BiEncoder, store: PassageStore) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.
@@ -124,7 +130,7 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     )
 
 
-def _rebuild(settings: Settings, encoder: BiEncoder) -> int:
+def _rebuild(settings: Settings, encoder: Encoder) -> int:
     start = perf_counter()
     with closing(open_as_built(settings)) as old:
         before, now = old.identity.name, encoder.identity.name

@@ -20,6 +20,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from retrieval.checkpoints import cached_id, find_folder, model_files
 from retrieval.errors import InputError, LibraryError, ModelError, QAError, SettingError
+from retrieval.inference_server import is_address
 from retrieval.opening import load_models
 from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
@@ -41,6 +42,9 @@ def pack(settings: Settings, out: Path) -> None:
             "QDRANT_URL is set, and a library on a server cannot be packed. Unset it and pack an embedded library; "
             "Qdrant's own snapshots carry one from server to server."
         )
+    names = [settings.encoder, settings.reranker, settings.reader]
+    if any(map(is_address, names)):
+        raise SettingError("A model on an inference server cannot be packed: name its folder or hub id instead.")
     encoder = load_models(settings).encoder
     with closing(EdgeBackend(settings.library)) as backend:
         if backend.identity() is None:
@@ -51,7 +55,7 @@ def pack(settings: Settings, out: Path) -> None:
             for path in sorted(settings.library.rglob("*"))
             if path.is_file()
         }
-        models, places = _place_models([settings.encoder, settings.reranker, settings.reader])
+        models, places = _place_models(names)
         table = f"translations/{settings.translations.name}"
         values = {
             "QA_LIBRARY": "library",

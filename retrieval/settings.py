@@ -24,6 +24,7 @@ class Settings:
     dtype: str = "auto"
     candidates: int = 50
     rerank_depth: int = 20
+    server_key: str | None = field(default=None, repr=False)
     qdrant_url: str | None = None
     qdrant_api_key: str | None = field(default=None, repr=False)
     collection: str = "passages"
@@ -42,6 +43,7 @@ class Settings:
             dtype=environ.get("QA_DTYPE") or default.dtype,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
+            server_key=environ.get("QA_SERVER_KEY") or None,
             qdrant_url=environ.get("QDRANT_URL") or None,
             qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
             collection=environ.get("QA_COLLECTION") or default.collection,

@@ -13,6 +13,7 @@ from retrieval.errors import (
     LibraryError,
     LibraryInUse,
     ModelError,
+    ModelServerError,
     QAError,
     SettingError,
 )
@@ -28,6 +29,7 @@ EVERY_VARIABLE = {
     "QA_DTYPE": "float32",
     "QA_CANDIDATES": "30",
     "QA_RERANK_DEPTH": "0",
+    "QA_SERVER_KEY": "another-secret",
     "QDRANT_URL": "http://localhost:6333",
     "QDRANT_API_KEY": "a-secret",
     "QA_COLLECTION": "mine",
@@ -69,6 +71,7 @@ def test_every_variable() -> None:
         dtype="float32",
         candidates=30,
         rerank_depth=0,
+        server_key="another-secret",
         qdrant_url="http://localhost:6333",
         qdrant_api_key="a-secret",
         collection="mine",
@@ -104,8 +107,9 @@ def test_the_key_is_not_shown() -> None:
     """A secret in a log is no secret."""
     settings = Settings.from_env(EVERY_VARIABLE)
     assert settings.qdrant_api_key == "a-secret"
-    assert "a-secret" not in repr(settings)
-    assert "a-secret" not in str(settings)
+    assert settings.server_key == "another-secret"
+    assert "secret" not in repr(settings)
+    assert "secret" not in str(settings)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -121,6 +125,7 @@ def test_settings_cannot_be_changed() -> None:
         (ArticleError, {InputError, QAError}),
         (SettingError, {QAError}),
         (ModelError, {QAError}),
+        (ModelServerError, {ModelError, QAError}),
         (LibraryError, {QAError}),
         (LibraryInUse, {LibraryError, QAError}),
         (EncoderMismatch, {LibraryError, QAError}),

@@ -82,19 +82,26 @@ class ServerBackend:
             ) from error
 
     def create(self, identity: EncoderIdentity) -> None:
-        """Make the empty collection with its payload indexes."""
+        """Make the empty collection with its payload indexes; one that another process made in the meantime stays."""
         with self._translated():
-            self._client.create_collection(
-                self._collection,
-                vectors_config={
-                    DENSE: models.VectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
-                },
-                sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                metadata={"encoder": asdict(identity)},
-            )
+            try:
+                self._make_collection(identity)
+            except (ApiException, ValueError) as error:
+                if "already exists" not in str(error).casefold():
+                    raise
             self._make_indexes(self._collection)
             if not self._is_rebuild:
                 self._move_alias(self._collection)
+
+    def _make_collection(self, identity: EncoderIdentity) -> None:
+        self._client.create_collection(
+            self._collection,
+            vectors_config={
+                DENSE: models.VectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
+            },
+            sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+            metadata={"encoder": asdict(identity)},
+        )
 
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
