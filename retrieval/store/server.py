@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from qdrant_client import QdrantClient, models
@@ -13,9 +12,10 @@ from qdrant_client.http.exceptions import ApiException
 from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
+from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.server_form import EXACT_ORDER, collection_options, to_filter, to_server
 
-_DISTANCES = {"cosine": models.Distance.COSINE, "dot": models.Distance.DOT, "euclid": models.Distance.EUCLID}
 _SCROLL_PAGE = 1000
 _FACET_LIMIT = 1_000_000
 
@@ -30,8 +30,11 @@ class ServerBackend:
 
     repairs = False
 
-    def __init__(self, client: QdrantClient, name: str, is_rebuild: bool = False) -> None:
+    def __init__(
+        self, client: QdrantClient, name: str, placement: Placement | None = None, is_rebuild: bool = False
+    ) -> None:
         self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        self._placement = placement or Placement()
         with self._translated():
             current = self._current()
             self._collection = next(other for other in self._names() if other != current) if is_rebuild else current
@@ -85,7 +88,7 @@ class ServerBackend:
         """Make the empty collection with its payload indexes; one that another process made in the meantime stays."""
         with self._translated():
             try:
-                self._make_collection(identity)
+                self._client.create_collection(self._collection, **collection_options(identity, self._placement))
             except (ApiException, ValueError) as error:
                 if "already exists" not in str(error).casefold():
                     raise
@@ -93,19 +96,9 @@ class ServerBackend:
             if not self._is_rebuild:
                 self._move_alias(self._collection)
 
-    def _make_collection(self, identity: EncoderIdentity) -> None:
-        self._client.create_collection(
-            self._collection,
-            vectors_config={
-                DENSE: models.VectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
-            },
-            sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-            metadata={"encoder": asdict(identity)},
-        )
-
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
-        successor = ServerBackend(self._client, self._name, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True)
         if successor.identity() != identity:
             self.drop_successor()
         return successor
@@ -113,7 +106,8 @@ class ServerBackend:
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
         with self._translated():
-            self._client.delete_collection(ServerBackend(self._client, self._name, is_rebuild=True)._collection)
+            successor = ServerBackend(self._client, self._name, is_rebuild=True)
+            self._client.delete_collection(successor._collection)
 
     def take_over(self) -> None:
         """Let the name lead to this rebuilt collection, and delete the one before."""
@@ -128,23 +122,23 @@ class ServerBackend:
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
         with self._translated():
-            self._client.upsert(self._collection, [_to_server(point) for point in points], wait=True)
+            self._client.upsert(self._collection, [to_server(point) for point in points], wait=True)
 
     def delete(self, where: Where) -> None:
         """Delete what matches and wait until it is gone."""
         with self._translated():
-            self._client.delete(self._collection, models.FilterSelector(filter=_filter(where)), wait=True)
+            self._client.delete(self._collection, models.FilterSelector(filter=to_filter(where)), wait=True)
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
         with self._translated():
-            return self._client.count(self._collection, count_filter=_filter(where), exact=True).count
+            return self._client.count(self._collection, count_filter=to_filter(where), exact=True).count
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
         with self._translated():
             answer = self._client.facet(
-                self._collection, key, facet_filter=_filter(where), limit=_FACET_LIMIT, exact=True
+                self._collection, key, facet_filter=to_filter(where), limit=_FACET_LIMIT, exact=True
             )
         return {str(hit.value): hit.count for hit in answer.hits}
 
@@ -155,7 +149,7 @@ class ServerBackend:
         with self._translated():
             while True:
                 records, offset = self._client.scroll(
-                    self._collection, scroll_filter=_filter(where), limit=_SCROLL_PAGE, offset=offset
+                    self._collection, scroll_filter=to_filter(where), limit=_SCROLL_PAGE, offset=offset
                 )
                 payloads.extend(record.payload or {} for record in records)
                 if offset is None:
@@ -177,7 +171,8 @@ class ServerBackend:
                 query=vector,
                 using=using,
                 limit=limit,
-                query_filter=_filter(where),
+                query_filter=to_filter(where),
+                search_params=EXACT_ORDER if using == DENSE else None,
                 with_payload=True,
             )
         return [(point.payload or {}, point.score) for point in answer.points]
@@ -201,22 +196,3 @@ class ServerBackend:
                 f"The Qdrant server did not do what was asked ({str(error).strip()[:300]}). Check that it runs, that "
                 "QDRANT_URL is its address and QDRANT_API_KEY its key."
             ) from error
-
-
-def _to_server(point: Point) -> models.PointStruct:
-    sparse = models.SparseVector(indices=list(point.bm25.indices), values=list(point.bm25.values))
-    return models.PointStruct(id=point.id, vector={DENSE: point.dense, BM25: sparse}, payload=point.payload)
-
-
-def _filter(where: Where) -> models.Filter:
-    return models.Filter(must=_conditions(where.any_of), must_not=_conditions(where.none_of))
-
-
-def _conditions(fields: Mapping[str, Sequence[str | int]]) -> list[Any]:
-    return [models.FieldCondition(key=key, match=_any_of(values)) for key, values in fields.items()]
-
-
-def _any_of(values: Sequence[str | int]) -> models.MatchAny:
-    words = [value for value in values if isinstance(value, str)]
-    numbers = [value for value in values if isinstance(value, int)]
-    return models.MatchAny(any=words or numbers)
