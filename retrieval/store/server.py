@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException
 
 from retrieval.bm25 import SparseVector
@@ -15,6 +16,7 @@ from retrieval.passages import EncoderIdentity
 from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
 from retrieval.store.server_form import EXACT_ORDER, collection_options, to_filter, to_server
+from retrieval.store.uploading import insist, upload
 
 _SCROLL_PAGE = 1000
 _FACET_LIMIT = 1_000_000
@@ -121,13 +123,18 @@ class ServerBackend:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
+
+        def write(batch: Sequence[Point]) -> None:
+            self._client.upsert(self._collection, [to_server(point) for point in batch], wait=True)
+
         with self._translated():
-            self._client.upsert(self._collection, [to_server(point) for point in points], wait=True)
+            upload(write, points)
 
     def delete(self, where: Where) -> None:
         """Delete what matches and wait until it is gone."""
+        selector = models.FilterSelector(filter=to_filter(where))
         with self._translated():
-            self._client.delete(self._collection, models.FilterSelector(filter=to_filter(where)), wait=True)
+            insist(lambda: self._client.delete(self._collection, selector, wait=True))
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
@@ -186,7 +193,7 @@ class ServerBackend:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (ApiException, ValueError) as error:
+        except (ApiException, QdrantException, ValueError) as error:
             if "not found" in str(error).casefold():
                 raise LibraryError(
                     f"The Qdrant server no longer has the collection {self._collection}: the library was rebuilt for "
