@@ -12,9 +12,10 @@ from model_servers import ModelServer, serving
 
 from ingest.pipeline import InputFile, ingest_files
 from retrieval.checkpoints import model_name
-from retrieval.errors import ModelError, ModelServerError
+from retrieval.errors import ModelError, ModelServerError, SettingError
 from retrieval.openai_embeddings import estimate_tokens
 from retrieval.opening import load_encoder, load_reranker
+from retrieval.pack import pack
 from retrieval.passages import EncoderIdentity, Selection
 from retrieval.remote_models import RemoteEncoder, RemoteReranker
 from retrieval.settings import Settings
@@ -211,3 +212,10 @@ def test_articles_through_a_server(start: Start, tmp_path: Any, monkeypatch: pyt
     vector = encoder.encode_questions(["bbbbbb"])[0]
     assert store.nearest(vector, 1, Selection())[0].passage.text == "b" * 9
     store.close()
+
+
+def test_a_model_on_a_server_is_not_packed(tmp_path: Any) -> None:
+    """The pack is for a machine without a network; nothing is written."""
+    with pytest.raises(SettingError, match="cannot be packed"):
+        pack(Settings(library=tmp_path, encoder="http://gpu:8080"), tmp_path / "pack.zip")
+    assert list(tmp_path.iterdir()) == []
