@@ -15,14 +15,18 @@ from tqdm import tqdm
 
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
+from ingest.shard import Shard
 from ingest.upkeep import bring_back, check, rebuild, save
-from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import InputError, QAError
+from retrieval.opening import load_encoder
+from retrieval.passages import Encoder
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 
 _DESCRIPTION = f"""Add files and folders (with all below them) to the library, or list and delete its articles.
+With --shard 3/8 only the third of eight parts of the files is added, chosen by their names: with a Qdrant server eight
+machines can share the work, each given the same paths; a part that was stopped is run again and goes on where it was.
 After a change of QA_ENCODER, --rebuild encodes the library's text again; stopped, it goes on where it was.
 --check names what is wrong with the library and what mends it, --repair mends what needs no file.
 --backup and --restore keep an embedded library, which must not be open elsewhere, in one checked file.
@@ -43,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a file or folder to add")
+    parser.add_argument("--shard", default="1/1", metavar="N/M", help="add only the Nth of M parts of the files")
     parser.add_argument("--list", action="store_true", help="list the library's articles")
     parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
     upkeep = parser.add_mutually_exclusive_group()
@@ -59,8 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(os.environ)
         if chosen.backup or chosen.restore:
             return save(settings, chosen.backup) if chosen.backup else bring_back(settings, chosen.restore)
-        files = list(_find_files(chosen.paths))
-        encoder = BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
+        shard = Shard.parse(chosen.shard)
+        files = [file for file in _find_files(chosen.paths) if shard.holds(file.name)]
+        encoder = load_encoder(settings)
         if keeping:
             return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
@@ -99,7 +105,7 @@ def _input_file(path: Path, name: str) -> InputFile:
     return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
 
 
-def _ingest(files: Sequence[InputFile], encoder: BiEncoder, store: PassageStore) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.

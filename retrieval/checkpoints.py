@@ -9,10 +9,11 @@ import os
 from collections.abc import Mapping
 from fnmatch import fnmatch
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from pickle import UnpicklingError
 from threading import Thread
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import torch
 from huggingface_hub import model_info, snapshot_download
@@ -21,6 +22,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from retrieval.batching import Compute
 from retrieval.errors import ModelError
+from retrieval.inference_server import is_address
 
 disable_progress_bar()  # type: ignore[no-untyped-call]
 # It tells of weights that are not used, such as a BERT's pooling layer; weights that are missing are an error here.
@@ -85,13 +87,14 @@ def _ask_hub(name: str) -> Exception | None:
 
 
 def model_name(name: str) -> str:
-    """Return the model's own name: a folder's or hub id's last part, also of a folder in the hub's cache.
+    """Return a model's own name, also of a folder in the hub's cache; of an address the model after it, or the server.
 
     >>> model_name("/cache/models--owner--Some-Model/snapshots/0a1b2c"), model_name("owner/Some-Model")
     ('Some-Model', 'Some-Model')
     """
-    folder = Path(name).expanduser().absolute()
-    return (cached_id(folder) or folder.name).split("/")[-1]
+    folder, address = Path(name).expanduser().absolute(), urlsplit(name)
+    served = (address.fragment or address.netloc) if is_address(name) else None
+    return (served or cached_id(folder) or folder.name).split("/")[-1]
 
 
 def find_row(rows: Mapping[str, Row], name: str) -> Row | None:
@@ -106,7 +109,7 @@ def find_row(rows: Mapping[str, Row], name: str) -> Row | None:
     return {key.split("/")[1]: row for key, row in by_id.items()}.get(folder.absolute().name.casefold())
 
 
-def cached_id(folder: Path) -> str | None:
+def cached_id(folder: PurePath) -> str | None:
     """Return the hub id of models--owner--name/snapshots/revision, the form of the hub's cache."""
     repository = folder.parent.parent.name
     if folder.parent.name != "snapshots" or not repository.startswith("models--"):

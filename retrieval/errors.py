@@ -5,6 +5,7 @@ QAError
 │   └── ArticleError      one file: unreadable, empty, a scan, too large
 ├── SettingError          a setting with an unusable value
 ├── ModelError            a model folder that is missing, damaged or of an unknown kind
+│   └── ModelServerError  an inference server that is down or refuses
 └── LibraryError          the library cannot be opened, read or written
     ├── LibraryInUse      another process holds the embedded library
     └── EncoderMismatch   the library was built with another encoder
@@ -36,6 +37,14 @@ class SettingError(QAError):
 
 class ModelError(QAError):
     """Raised for a model that cannot be loaded; the message names the folder and the fault."""
+
+
+class ModelServerError(ModelError):
+    """Raised when an inference server gives no answer; `status` is that of HTTP, None where there was none."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class LibraryError(QAError):

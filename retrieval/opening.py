@@ -5,18 +5,35 @@ from __future__ import annotations
 from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
+from retrieval.inference_server import is_address
+from retrieval.passages import Encoder, Reranker
 from retrieval.reader import Reader
+from retrieval.remote_models import RemoteEncoder, RemoteReranker
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.passage_store import PassageStore
 from retrieval.translations import load_translations
 
 
+def load_encoder(settings: Settings) -> Encoder:
+    """Load the encoder the settings name, or ask its server; ModelError if that fails."""
+    if is_address(settings.encoder):
+        return RemoteEncoder.at(settings.encoder, settings.server_key)
+    return BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype)
+
+
+def load_reranker(settings: Settings) -> Reranker:
+    """Load the reranker the settings name, or ask its server; ModelError if that fails."""
+    if is_address(settings.reranker):
+        return RemoteReranker.at(settings.reranker, settings.server_key)
+    return CrossEncoder.from_pretrained(settings.reranker, settings.device, settings.dtype)
+
+
 def load_models(settings: Settings) -> Models:
     """Load the models the settings name; ModelError if one can't be loaded."""
     return Models(
-        encoder=BiEncoder.from_pretrained(settings.encoder, settings.device, settings.dtype),
-        reranker=CrossEncoder.from_pretrained(settings.reranker, settings.device, settings.dtype),
+        encoder=load_encoder(settings),
+        reranker=load_reranker(settings),
         reader=Reader.from_pretrained(settings.reader, settings.device, settings.dtype),
         translations=load_translations(settings.translations),
     )

@@ -20,6 +20,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from retrieval.checkpoints import cached_id, find_folder, model_files
 from retrieval.errors import InputError, LibraryError, ModelError, QAError, SettingError
+from retrieval.inference_server import is_address
 from retrieval.opening import load_models
 from retrieval.settings import Settings
 from retrieval.store.edge import EdgeBackend
@@ -37,13 +38,16 @@ def pack(settings: Settings, out: Path) -> None:
     written; an unfinished file is deleted.
     """
     need_embedded(settings, "packed")
+    names = [settings.encoder, settings.reranker, settings.reader]
+    if any(map(is_address, names)):
+        raise SettingError("A model on an inference server cannot be packed: name its folder or hub id instead.")
     encoder = load_models(settings).encoder
     with closing(EdgeBackend(settings.library)) as backend:
         if backend.identity() is None:
             raise LibraryError(f"There is no library in {settings.library}. Add files first: python -m ingest PATH…")
         PassageStore(backend, encoder.identity)  # refuses another encoder's, and mends what was interrupted
         library = library_files(settings.library)
-        models, places = _place_models([settings.encoder, settings.reranker, settings.reader])
+        models, places = _place_models(names)
         table = f"translations/{settings.translations.name}"
         values = {
             "QA_LIBRARY": LIBRARY_FOLDER,

@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from retrieval.errors import SettingError
 
+Value = TypeVar("Value")
+
 _MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How a collection that is made on a server lies there; one that exists keeps what it was made with.
+
+    With `int8` the engine searches the vectors in bytes, held in memory, and ranks what it finds by the full ones;
+    `on_disk` leaves the full vectors and the index of the words on disk.
+    """
+
+    shards: int = 1
+    replicas: int = 1
+    quantisation: Literal["none", "int8"] = "none"
+    on_disk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +41,11 @@ class Settings:
     dtype: str = "auto"
     candidates: int = 50
     rerank_depth: int = 20
+    server_key: str | None = field(default=None, repr=False)
     qdrant_url: str | None = None
     qdrant_api_key: str | None = field(default=None, repr=False)
     collection: str = "passages"
+    placement: Placement = Placement()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -42,9 +61,16 @@ class Settings:
             dtype=environ.get("QA_DTYPE") or default.dtype,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
+            server_key=environ.get("QA_SERVER_KEY") or None,
             qdrant_url=environ.get("QDRANT_URL") or None,
             qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
             collection=environ.get("QA_COLLECTION") or default.collection,
+            placement=Placement(
+                shards=_whole_number(environ, "QA_SHARDS", default.placement.shards, range(1, 1001)),
+                replicas=_whole_number(environ, "QA_REPLICAS", default.placement.replicas, range(1, 11)),
+                quantisation=_one_of(environ, "QA_QUANTISATION", {"none": "none", "int8": "int8"}),
+                on_disk=_one_of(environ, "QA_ON_DISK", {"no": False, "yes": True}),
+            ),
         )
 
 
@@ -53,3 +79,11 @@ def _whole_number(environ: Mapping[str, str], name: str, default: int, allowed: 
     if not text.isdecimal() or int(text) not in allowed:
         raise SettingError(f"{name} is {text!r}; use a whole number from {allowed[0]} to {allowed[-1]}.")
     return int(text)
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: Mapping[str, Value]) -> Value:
+    """Return what a variable's word means; the first word is the default."""
+    text = environ.get(name) or next(iter(allowed))
+    if text not in allowed:
+        raise SettingError(f"{name} is {text!r}; use {' or '.join(allowed)}.")
+    return allowed[text]

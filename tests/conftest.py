@@ -128,6 +128,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def open_library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Give a function that opens one and the same library, again at each call, in each back end."""
     warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
+    warnings.filterwarnings("ignore", "Local mode performs exact")
     client = QdrantClient(":memory:")
     opened: list[Backend] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from retrieval.errors import (
     LibraryError,
     LibraryInUse,
     ModelError,
+    ModelServerError,
     QAError,
     SettingError,
 )
-from retrieval.settings import Settings
+from retrieval.settings import Placement, Settings
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 EVERY_VARIABLE = {
@@ -28,9 +30,14 @@ EVERY_VARIABLE = {
     "QA_DTYPE": "float32",
     "QA_CANDIDATES": "30",
     "QA_RERANK_DEPTH": "0",
+    "QA_SERVER_KEY": "another-secret",
     "QDRANT_URL": "http://localhost:6333",
     "QDRANT_API_KEY": "a-secret",
     "QA_COLLECTION": "mine",
+    "QA_SHARDS": "6",
+    "QA_REPLICAS": "2",
+    "QA_QUANTISATION": "int8",
+    "QA_ON_DISK": "yes",
 }
 DEFAULTS = Settings(
     library=Path("library"),
@@ -44,6 +51,7 @@ DEFAULTS = Settings(
     qdrant_url=None,
     qdrant_api_key=None,
     collection="passages",
+    placement=Placement(shards=1, replicas=1, quantisation="none", on_disk=False),
 )
 
 
@@ -69,9 +77,11 @@ def test_every_variable() -> None:
         dtype="float32",
         candidates=30,
         rerank_depth=0,
+        server_key="another-secret",
         qdrant_url="http://localhost:6333",
         qdrant_api_key="a-secret",
         collection="mine",
+        placement=Placement(6, 2, "int8", True),
     )
 
 
@@ -88,24 +98,38 @@ def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("name", "field", "lowest", "highest"),
-    [("QA_CANDIDATES", "candidates", 1, 1000), ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000)],
+    [
+        ("QA_CANDIDATES", "candidates", 1, 1000),
+        ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000),
+        ("QA_SHARDS", "placement.shards", 1, 1000),
+        ("QA_REPLICAS", "placement.replicas", 1, 10),
+    ],
 )
 def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:
     """Both ends are accepted; outside them the message names variable, value and range."""
     for value in (lowest, highest):
-        assert getattr(Settings.from_env({name: str(value)}), field) == value
+        assert attrgetter(field)(Settings.from_env({name: str(value)})) == value
     for text in (str(lowest - 1), str(highest + 1), "many", "1.5", "1e3", "+5", " 5", "0x10", "²"):
         with pytest.raises(SettingError) as caught:
             Settings.from_env({name: text})
         assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
 
 
+@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes")])
+def test_words(name: str, allowed: str) -> None:
+    """Anything else is refused, with what there is."""
+    with pytest.raises(SettingError) as caught:
+        Settings.from_env({name: "true"})
+    assert str(caught.value) == f"{name} is 'true'; use {allowed}."
+
+
 def test_the_key_is_not_shown() -> None:
     """A secret in a log is no secret."""
     settings = Settings.from_env(EVERY_VARIABLE)
     assert settings.qdrant_api_key == "a-secret"
-    assert "a-secret" not in repr(settings)
-    assert "a-secret" not in str(settings)
+    assert settings.server_key == "another-secret"
+    assert "secret" not in repr(settings)
+    assert "secret" not in str(settings)
 
 
 def test_settings_cannot_be_changed() -> None:
@@ -121,6 +145,7 @@ def test_settings_cannot_be_changed() -> None:
         (ArticleError, {InputError, QAError}),
         (SettingError, {QAError}),
         (ModelError, {QAError}),
+        (ModelServerError, {ModelError, QAError}),
         (LibraryError, {QAError}),
         (LibraryInUse, {LibraryError, QAError}),
         (EncoderMismatch, {LibraryError, QAError}),

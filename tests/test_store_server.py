@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import IDENTITY, make_article, put
+from conftest import IDENTITY, asked, make_article, put
 from qdrant_client import QdrantClient, models
 
 from retrieval.errors import EncoderMismatch, LibraryError, SettingError
 from retrieval.passages import Selection
-from retrieval.settings import Settings
+from retrieval.settings import Placement, Settings
 from retrieval.store import opening
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
@@ -21,6 +21,7 @@ from retrieval.store.server import ServerBackend
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Local mode performs exact:UserWarning"),
     pytest.mark.filterwarnings("ignore:Failed to obtain server version:UserWarning"),
 ]
 UNREACHABLE = "http://127.0.0.1:9"
@@ -157,3 +158,45 @@ def test_a_library_without_an_alias(client: QdrantClient, monkeypatch: pytest.Mo
     assert letters(PassageStore(ServerBackend(client, "passages"), other)) == ["aaaa"]
     assert [found.name for found in client.get_collections().collections] == ["passages~1"]
     assert client.get_aliases().aliases[0].collection_name == "passages~1"
+
+
+class Asked:
+    """A server in this process that keeps what collections are made with and how they are searched."""
+
+    def __init__(self) -> None:
+        self.client = QdrantClient(":memory:")
+        self.made: list[dict[str, Any]] = []
+        self.searched: list[dict[str, Any]] = []
+
+    def create_collection(self, name: str, **options: Any) -> object:
+        """Keep the options."""
+        self.made.append(options)
+        return self.client.create_collection(name, **options)
+
+    def query_points(self, name: str, **options: Any) -> object:
+        """Keep the options."""
+        self.searched.append(options)
+        return self.client.query_points(name, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+
+@pytest.mark.parametrize("placement", [Placement(), Placement(6, 2, "int8", True)])
+def test_where_a_collection_lies(placement: Placement) -> None:
+    """The settings reach the server, for the library and for a rebuilt one; searches rank by the full vectors."""
+    server: Any = Asked()
+    store = PassageStore(ServerBackend(server, "passages", placement), IDENTITY)
+    store.successor(replace(IDENTITY, name="other"))
+    assert len(server.made) == 2
+    for options in server.made:
+        assert (options["shard_number"], options["replication_factor"]) == (placement.shards, placement.replicas)
+        assert options["vectors_config"]["dense"].on_disk == placement.on_disk
+        assert options["sparse_vectors_config"]["bm25"].index.on_disk == placement.on_disk
+        found = options["quantization_config"]
+        assert (found and found.scalar.type) == ("int8" if placement.quantisation == "int8" else None)
+    letters(store)
+    store.matching(asked("bees"), 1, Selection(languages=("en",)))
+    by_vectors, by_words = (options["search_params"] for options in server.searched)
+    assert by_vectors.quantization.rescore
+    assert by_words is None

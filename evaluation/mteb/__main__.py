@@ -13,9 +13,8 @@ import mteb
 from mteb.abstasks import AbsTaskRetrieval
 
 from evaluation.mteb.models import MtebEncoder, MtebSearch
-from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import InputError, QAError
-from retrieval.opening import load_models
+from retrieval.opening import load_encoder, load_models
 from retrieval.settings import Settings
 
 _DESCRIPTION = """Run retrieval tasks of the package mteb, whose data comes from the model hub once, and print nDCG@10
@@ -35,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tasks = [find_task(name) for name in chosen.tasks]
         settings = Settings.from_env(os.environ)
         if chosen.measured == "encoder":
-            measure(MtebEncoder(BiEncoder.from_pretrained(settings.encoder, settings.device)), tasks, chosen.out)
+            measure(MtebEncoder(load_encoder(settings)), tasks, chosen.out)
         else:
             with closing(MtebSearch(load_models(settings), settings)) as search:
                 measure(search, tasks, chosen.out)

@@ -49,7 +49,7 @@ class Backend(Protocol):
         """Return the encoder the collection was made with, None before `create`."""
 
     def create(self, identity: EncoderIdentity) -> None:
-        """Make the empty collection."""
+        """Make the empty collection; one that another process made in the meantime stays."""
 
     def successor(self, identity: EncoderIdentity) -> Backend:
         """Open the collection that is to take this one's place: what a rebuild for this encoder left, or not made."""

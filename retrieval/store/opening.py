@@ -50,4 +50,4 @@ def _open_backend(settings: Settings) -> Backend:
         client = QdrantClient(url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS)
     except ValueError as error:
         raise SettingError(f"QDRANT_URL is {settings.qdrant_url!r}; use one like http://localhost:6333.") from error
-    return ServerBackend(client, settings.collection)
+    return ServerBackend(client, settings.collection, settings.placement)

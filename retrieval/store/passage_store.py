@@ -37,14 +37,15 @@ class PassageStore:
         stored = backend.identity()
         if stored is None:
             backend.create(identity)
-        elif stored != identity:
+            stored = backend.identity()  # on a server another process may have made it in the meantime
+        if stored is not None and stored != identity:
             raise EncoderMismatch(
                 f"This library was built with the encoder {_describe(stored)}, and the settings name "
                 f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
                 "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
                 "server, stop the page first). The files are not needed."
             )
-        elif backend.repairs:
+        if backend.repairs:
             self._repair()
 
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:

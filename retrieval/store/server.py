@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
 from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
+from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
-from retrieval.store.server_points import from_server, to_filter, to_server
+from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, to_filter, to_server
+from retrieval.store.uploading import insist, upload
 
-_DISTANCES = {"cosine": models.Distance.COSINE, "dot": models.Distance.DOT, "euclid": models.Distance.EUCLID}
 _SCROLL_PAGE = 1000
 _FACET_LIMIT = 1_000_000
 
@@ -31,8 +32,11 @@ class ServerBackend:
 
     repairs = False
 
-    def __init__(self, client: QdrantClient, name: str, is_rebuild: bool = False) -> None:
+    def __init__(
+        self, client: QdrantClient, name: str, placement: Placement | None = None, is_rebuild: bool = False
+    ) -> None:
         self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        self._placement = placement or Placement()
         with self._translated():
             current = self._current()
             self._collection = next(other for other in self._names() if other != current) if is_rebuild else current
@@ -83,23 +87,20 @@ class ServerBackend:
             ) from error
 
     def create(self, identity: EncoderIdentity) -> None:
-        """Make the empty collection with its payload indexes."""
+        """Make the empty collection with its payload indexes; one that another process made in the meantime stays."""
         with self._translated():
-            self._client.create_collection(
-                self._collection,
-                vectors_config={
-                    DENSE: models.VectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])
-                },
-                sparse_vectors_config={BM25: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                metadata={"encoder": asdict(identity)},
-            )
+            try:
+                self._client.create_collection(self._collection, **collection_options(identity, self._placement))
+            except (ApiException, ValueError) as error:
+                if "already exists" not in str(error).casefold():
+                    raise
             self._make_indexes(self._collection)
             if not self._is_rebuild:
                 self._move_alias(self._collection)
 
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
-        successor = ServerBackend(self._client, self._name, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True)
         if successor.identity() != identity:
             self.drop_successor()
         return successor
@@ -107,7 +108,8 @@ class ServerBackend:
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
         with self._translated():
-            self._client.delete_collection(ServerBackend(self._client, self._name, is_rebuild=True)._collection)
+            successor = ServerBackend(self._client, self._name, is_rebuild=True)
+            self._client.delete_collection(successor._collection)
 
     def take_over(self) -> None:
         """Let the name lead to this rebuilt collection, and delete the one before."""
@@ -121,13 +123,18 @@ class ServerBackend:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
+
+        def write(batch: Sequence[Point]) -> None:
+            self._client.upsert(self._collection, [to_server(point) for point in batch], wait=True)
+
         with self._translated():
-            self._client.upsert(self._collection, [to_server(point) for point in points], wait=True)
+            upload(write, points)
 
     def delete(self, where: Where) -> None:
         """Delete what matches and wait until it is gone."""
+        selector = models.FilterSelector(filter=to_filter(where))
         with self._translated():
-            self._client.delete(self._collection, models.FilterSelector(filter=to_filter(where)), wait=True)
+            insist(lambda: self._client.delete(self._collection, selector, wait=True))
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
@@ -182,6 +189,7 @@ class ServerBackend:
                 using=using,
                 limit=limit,
                 query_filter=to_filter(where),
+                search_params=EXACT_ORDER if using == DENSE else None,
                 with_payload=True,
             )
         return [(point.payload or {}, point.score) for point in answer.points]
@@ -195,7 +203,7 @@ class ServerBackend:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (ApiException, ValueError) as error:
+        except (ApiException, QdrantException, ValueError) as error:
             if "not found" in str(error).casefold():
                 raise LibraryError(
                     f"The Qdrant server no longer has the collection {self._collection}: the library was rebuilt for "
