@@ -11,6 +11,8 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
@@ -124,12 +126,25 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def memory_client() -> QdrantClient:
+    """Return a server in this process; unlike a real one it cannot take two writes at a time."""
+    client = QdrantClient(":memory:")
+    write, lock = client.upsert, Lock()
+
+    def one_at_a_time(*arguments: Any, **options: Any) -> Any:
+        with lock:
+            return write(*arguments, **options)
+
+    client.upsert = one_at_a_time  # type: ignore[method-assign]
+    return client
+
+
 @pytest.fixture(params=["edge", "server"])
 def open_library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenStore]:
     """Give a function that opens one and the same library, again at each call, in each back end."""
     warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
     warnings.filterwarnings("ignore", "Local mode performs exact")
-    client = QdrantClient(":memory:")
+    client = memory_client()
     opened: list[Backend] = []
 
     def open_with(identity: EncoderIdentity) -> PassageStore:
