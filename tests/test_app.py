@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_clicking_an_example_answers_it(app: AppTest) -> None:
     app.run()
     app.button(key=f"example {QUESTION}").click().run()
     assert not app.exception
-    assert "<mark>kingfisher</mark>" in html(app)
+    assert re.search("<mark>[^<]*kingfisher</mark>", html(app))
     assert "High-Speed Trains Around the World" in html(app)
     assert any(caption.value.startswith("Question in French · ") for caption in app.caption)
 
@@ -103,7 +104,7 @@ def test_a_chosen_article_that_was_deleted_is_ignored(app: AppTest) -> None:
     app.run()
     app.button(key=f"example {QUESTION}").click().run()
     assert not app.exception
-    assert "<mark>kingfisher</mark>" in html(app)
+    assert re.search("<mark>[^<]*kingfisher</mark>", html(app))
 
 
 def test_a_library_error_while_drawing_is_explained(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
