@@ -13,6 +13,7 @@ from evaluation.measures import Measures, Outcome
 from evaluation.report import StageResult
 from evaluation.run import AskedResult, MarkedAnswer
 from retrieval.errors import InputError, LibraryError
+from retrieval.files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,7 @@ def keep(folder: Path, run: KeptRun, results: Sequence[AskedResult]) -> None:
     lines += [json.dumps(_from_result(result), ensure_ascii=False) for result in results]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{run.id}.part"
-        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        part.replace(folder / f"{run.id}.jsonl")
+        write_whole(folder / f"{run.id}.jsonl", "\n".join(lines) + "\n")
     except OSError as error:
         raise LibraryError(f"The evaluation cannot be kept in {folder}: {error.strerror}.") from error
 

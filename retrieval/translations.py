@@ -51,6 +51,11 @@ class TermTable:
         shares = np.rint(weights[order] * _ONE).astype(np.uint8)
         return cls(unique, np.append(starts, len(order)).astype(np.uint32), targets[order], shares)
 
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """The weights in 0-1, (translations,)."""
+        return self.weights / _ONE
+
     def translate(self, term: int) -> list[tuple[int, float]]:
         """Return the terms a term translates to, with their weights; none if it is not known."""
         place = int(np.searchsorted(self.sources, term))

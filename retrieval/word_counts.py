@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retrieval.bm25 import SparseVector, token_vector
+from retrieval.bm25 import SparseVector, term_id, token_vector
 from retrieval.passages import LANGUAGES, Language, Selection
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language, tokenize
@@ -42,8 +42,7 @@ def word_counts(text: str, store: PassageStore, translations: Translations) -> l
 
 
 def _translated_count(word: str, target: Language, table: TermTable, store: PassageStore) -> int | None:
-    (term,) = token_vector(word).indices
-    terms = sorted(translated for translated, _ in table.translate(term))
+    terms = sorted(translated for translated, _ in table.translate(term_id(word)))
     if not terms:
         return None
     return store.articles_with(SparseVector(tuple(terms), (1.0,) * len(terms)), MOST_PASSAGES, Selection((target,)))

@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient
+from streamlit.testing.v1 import AppTest
 
 from ingest.pipeline import ingest_files
 from retrieval.bm25 import SparseVector, question_vector
@@ -31,6 +32,7 @@ from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 from retrieval.store.server import ServerBackend
 from tests.samples import sample_files
+from ui.resources import open_resources
 
 # mteb makes this folder when it is imported: one that exists already.
 os.environ["MTEB_CACHE"] = gettempdir()
@@ -192,3 +194,20 @@ def built_samples(bundled_models: Models, tmp_path_factory: pytest.TempPathFacto
 def sample_library(built_samples: Path, tmp_path: Path) -> Path:
     """Give a copy of the sample library that a test may open and change."""
     return Path(shutil.copytree(built_samples, tmp_path / "sample library"))
+
+
+@pytest.fixture
+def sample_page(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], AppTest]]:
+    """Give a function that draws a page by its name, once, on a library of its own."""
+    monkeypatch.setenv("QA_LIBRARY", str(sample_library))
+
+    def draw(name: str) -> AppTest:
+        script = (
+            f"from ui.{name} import draw_{name}_page\n"
+            "from ui.resources import open_resources, settings\n"
+            f"draw_{name}_page(open_resources(settings()))\n"
+        )
+        return AppTest.from_string(script, default_timeout=60).run()
+
+    yield draw
+    open_resources.clear()  # type: ignore[attr-defined]

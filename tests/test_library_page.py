@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.samples import ARTICLES
-from ui.resources import open_resources
-
-PAGE = """
-from ui.library import draw_library_page
-from ui.resources import open_resources, settings
-
-draw_library_page(open_resources(settings()))
-"""
 
 
 @pytest.fixture
-def page(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """Return the page, drawn once, on a library of its own."""
-    monkeypatch.setenv("QA_LIBRARY", str(sample_library))
-    yield AppTest.from_string(PAGE, default_timeout=60).run()
-    open_resources.clear()  # type: ignore[attr-defined]
+def page(sample_page: Callable[[str], AppTest]) -> AppTest:
+    """Return the page."""
+    return sample_page("library")
 
 
 def counts(page: AppTest) -> str:

@@ -92,7 +92,7 @@ def through(first: TermTable, second: TermTable) -> TermTable:
     begins, ends = second.starts[places].astype(np.int64), second.starts[places + 1].astype(np.int64)
     sizes = np.where(known, ends - begins, 0)
     rows = np.repeat(begins - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-    weights = np.repeat(first.weights / 255.0, sizes) * (second.weights[rows] / 255.0)
+    weights = np.repeat(first.probabilities, sizes) * second.probabilities[rows]
     keys, cells = np.unique(_key(np.repeat(sources, sizes), second.targets[rows]), return_inverse=True)
     summed = np.minimum(np.bincount(cells, weights, len(keys)), 1.0)
     return _pruned((keys >> 32).astype(np.uint32), keys.astype(np.uint32), summed, MIN_WEIGHT_THROUGH)
