@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 LIBRARY := $(or $(QA_LIBRARY),library)
 PORT ?= 8501
 
-.PHONY: demo test lint ingest eval browser
+.PHONY: demo test torture lint ingest eval browser
 
 # Dependencies are installed when pyproject.toml is newer than the mark of the last installation.
 $(VENV)/app: pyproject.toml
@@ -28,6 +28,9 @@ demo: $(VENV)/app $(LIBRARY)/samples-added  ## sample library and web page
 
 test: $(VENV)/dev browser lint  ## everything, from an empty environment
 	$(BIN)/python -m pytest -q
+
+torture: $(VENV)/dev browser  ## the long runs: faults, hostile files, load
+	$(BIN)/python -m pytest -q -m torture
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
