@@ -110,26 +110,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class FusionWeights:
-    """The share of the words in fusion, in 0-1, by the languages of question and passage; the vectors have the rest."""
-
-    same_language: float = 0.6
-    cross_language: float = 0.5
-    # Chinese is indexed by pairs of characters, of which a translated word is only some.
-    into_chinese: float = 0.35
-
-
-@dataclass(frozen=True, slots=True)
 class Recipe:
     """How the legs' rankings become one order.
 
-    A leg may be left out; the first `rerank_depth` are reranked, the reranker's score having the share
-    `rerank_weight`, in 0-1, and the fused score the rest.
+    A leg may be left out. The words have the share `lexical_weight`, in 0-1, the vectors the rest. The first
+    `rerank_depth` are reranked, the reranker's score having the share `rerank_weight` and the fused score the rest.
     """
 
     words: bool = True
     vectors: bool = True
-    weights: FusionWeights = field(default_factory=FusionWeights)
+    lexical_weight: float = 0.45
     rerank_depth: int = 20
     rerank_weight: float = 1.0
 

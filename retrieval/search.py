@@ -12,7 +12,6 @@ from retrieval.ordering import Ranking, make_hits, rerank
 from retrieval.passages import (
     AnswerReader,
     Encoder,
-    FusionWeights,
     Language,
     Recipe,
     Reranker,
@@ -48,10 +47,9 @@ class Searcher:
         models: Models,
         candidates: int = 50,
         rerank_depth: int = 20,
-        weights: FusionWeights = FusionWeights(),  # noqa: B008 (frozen)
     ) -> None:
         self._store, self._models, self._candidates = store, models, candidates
-        self._recipe = Recipe(weights=weights, rerank_depth=rerank_depth, rerank_weight=models.reranker.weight)
+        self._recipe = Recipe(rerank_depth=rerank_depth, rerank_weight=models.reranker.weight)
 
     @property
     def recipe(self) -> Recipe:
@@ -84,7 +82,7 @@ class Searcher:
         with _timed(seconds, "dense"):
             rankings["dense"] = self._store.nearest(vector, self._candidates, selection)
         with _timed(seconds, "fuse"):
-            rankings["fused"] = fuse(rankings["bm25"], rankings["dense"], known, self._recipe.weights)
+            rankings["fused"] = fuse(rankings["bm25"], rankings["dense"], self._recipe.lexical_weight)
         final, relevant = rankings["fused"], bool(rankings["fused"])
         relevance: dict[str, float] = {}
         if depth := self._recipe.rerank_depth:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from retrieval.passages import FusionWeights, Recipe, Selection
+from retrieval.passages import Recipe, Selection
 from ui.links import Request, read_recipe, read_request, to_address
 
 OWN = Recipe(rerank_weight=0.7)
@@ -26,7 +26,7 @@ def test_usual_values_are_left_out() -> None:
 def test_everything_comes_back() -> None:
     """What is written is read again, whatever was set."""
     request = Request("tea & 茶", 20, Selection(("fr", "zh"), ("id-1", "id-2")), "en")
-    recipe = replace(OWN, words=False, weights=FusionWeights(0.25, 0.05, 0.0), rerank_depth=0)
+    recipe = replace(OWN, words=False, lexical_weight=0.25, rerank_depth=0)
     found = fields(to_address(request, recipe, OWN))
     assert read_request(found) == request
     assert read_recipe(found, OWN) == recipe
@@ -36,7 +36,7 @@ def test_everything_comes_back() -> None:
     "bad",
     [
         {"limit": "7", "language": "de", "passages": "xx"},
-        {"limit": "many", "depth": "-1", "same_language": "2", "cross_language": "nan"},
+        {"limit": "many", "depth": "-1", "lexical_weight": "2"},
     ],
 )
 def test_unusable_values_count_as_absent(bad: dict[str, str]) -> None:

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from retrieval.passages import LANGUAGES, Language, Recipe, Selection
 
 LIMITS = (5, 10, 20)
-_SHARES = ("same_language", "cross_language", "into_chinese")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,9 @@ def to_address(request: Request, recipe: Recipe, own: Recipe) -> str:
         "limit": "" if request.limit == LIMITS[0] else str(request.limit),
     }
     if recipe != own:
-        shares = {name: f"{getattr(recipe.weights, name):g}" for name in _SHARES}
         left_out = {"words": recipe.words, "vectors": recipe.vectors}
         fields |= {
-            **shares,
+            "lexical_weight": f"{recipe.lexical_weight:g}",
             "depth": str(recipe.rerank_depth),
             "without": ",".join(k for k, v in left_out.items() if not v),
         }
@@ -56,14 +54,14 @@ def read_request(fields: Mapping[str, str]) -> Request:
 
 def read_recipe(fields: Mapping[str, str], own: Recipe) -> Recipe:
     """Return the recipe an address names, the searcher's own where it says nothing."""
-    shares = {name: _number(fields, name, 0.0, 1.0) for name in _SHARES}
+    share = _number(fields, "lexical_weight", 0.0, 1.0)
     depth = _number(fields, "depth", 0, 100)
     without = _listed(fields, "without")
     return replace(
         own,
         words="words" not in without,
         vectors="vectors" not in without,
-        weights=replace(own.weights, **{name: share for name, share in shares.items() if share is not None}),
+        lexical_weight=own.lexical_weight if share is None else share,
         rerank_depth=own.rerank_depth if depth is None else int(depth),
     )
 
