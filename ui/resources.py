@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from evaluation.background import Background
 from retrieval.pace import Pace, measure_pace
 from retrieval.search import Models, Searcher, WordSearcher
 from retrieval.settings import Settings
@@ -17,6 +17,9 @@ from retrieval.store.passage_store import PassageStore
 from retrieval.translations import load_translations
 from ui.loading import Loading
 from ui.texts import INTERFACE_LANGUAGES, InterfaceLanguage, preferred_language
+
+if TYPE_CHECKING:
+    from evaluation.background import Background
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ def open_resources(settings: Settings) -> Opening:
 @st.cache_resource
 def background() -> Background:
     """Return what runs evaluations beside the pages, one for all sessions."""
+    from evaluation.background import Background  # with it come the parsers for files
+
     return Background()
 
 
