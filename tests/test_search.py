@@ -216,6 +216,14 @@ def test_words_alone_answer_without_a_model(searcher: MakeSearcher, store: Passa
     assert (words.search("silk").hits, words.search("silk").relevant) == ((), False)
 
 
+def test_words_alone_keep_the_order_of_their_scores(store: PassageStore) -> None:
+    """A passage in another language that matches better stands first, scored by its place."""
+    english, french = make_article("one", "stone stone wall"), make_article("deux", "mur stone", language="fr")
+    put(store, english, [replace(french[0], language="fr")])
+    hits = WordSearcher(store, {}).search("stone wall", language="fr").hits
+    assert [(hit.passage.text, hit.score) for hit in hits] == [("stone stone wall", 6 / 6), ("mur stone", 6 / 7)]
+
+
 def test_passages_in_another_language_are_found_by_translated_words(store: PassageStore) -> None:
     """The French word is looked up in English passages as its translation, in French ones as it is."""
     english, french = make_article("one", "a wall of stone"), make_article("deux", "a wall, un mur", language="fr")
