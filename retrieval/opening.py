@@ -7,7 +7,7 @@ from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
 from retrieval.inference_server import is_address
 from retrieval.passages import Encoder, Reranker
-from retrieval.reader import Reader
+from retrieval.reader import Reader, marks_answers
 from retrieval.remote_models import RemoteEncoder, RemoteReranker
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
@@ -31,12 +31,22 @@ def load_reranker(settings: Settings) -> Reranker:
 
 def load_models(settings: Settings) -> Models:
     """Load the models the settings name; ModelError if one can't be loaded."""
+    reranker = load_reranker(settings)
     return Models(
         encoder=load_encoder(settings),
-        reranker=load_reranker(settings),
-        reader=Reader.from_pretrained(settings.reader, settings.device, settings.dtype),
+        reranker=reranker,
+        reader=_load_reader(settings, reranker),
         translations=load_translations(settings.translations),
     )
+
+
+def _load_reader(settings: Settings, reranker: Reranker) -> Reader:
+    """Load the reader, or take the reranker's model where both are one folder's: half the time and memory."""
+    if settings.reader == settings.reranker and isinstance(reranker, CrossEncoder):
+        pair_model = reranker.pair_model
+        if marks_answers(pair_model.model.config):
+            return Reader(pair_model)
+    return Reader.from_pretrained(settings.reader, settings.device, settings.dtype)
 
 
 def model_names(settings: Settings) -> str:

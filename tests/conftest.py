@@ -205,7 +205,9 @@ def sample_page(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         script = (
             f"from ui.{name} import draw_{name}_page\n"
             "from ui.resources import open_resources, settings\n"
-            f"draw_{name}_page(open_resources(settings()))\n"
+            "opening = open_resources(settings())\n"
+            "opening.loading.join()\n"
+            f"draw_{name}_page(opening.loading.value)\n"
         )
         return AppTest.from_string(script, default_timeout=60).run()
 

@@ -35,12 +35,12 @@ def address(built_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @contextmanager
-def served(library: Path) -> Iterator[str]:
-    """Serve the application on a library; give its address."""
+def served(library: Path, script: str = "app.py") -> Iterator[str]:
+    """Serve the application, or a script that runs it, on a library; give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     environment = {**os.environ, "QA_LIBRARY": str(library)}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as server:
         url = f"http://127.0.0.1:{port}"
@@ -69,9 +69,15 @@ def page(address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
         opened = context.new_page()
         opened.set_default_timeout(WAIT)
         opened.goto(address)
-        opened.locator("h1.qa-title").wait_for()
+        await_models(opened)
         yield opened
         browser.close()
+
+
+def await_models(page: Page) -> None:
+    """Wait until the page is drawn and the models are loaded."""
+    page.locator("h1.qa-title").wait_for()
+    expect(page.locator(".st-key-loading")).to_have_count(0, timeout=WAIT)
 
 
 def ask(page: Page, question: str) -> None:

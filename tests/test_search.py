@@ -11,7 +11,7 @@ from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_artic
 
 from retrieval.bm25 import term_id
 from retrieval.passages import STAGES, Answer, Hit, SearchResult, Selection, Stage
-from retrieval.search import Models, Searcher
+from retrieval.search import Models, Searcher, WordSearcher
 from retrieval.store.passage_store import PassageStore
 from retrieval.translations import TermTable
 
@@ -180,6 +180,45 @@ def test_the_encoder_can_tell_that_a_passage_is_relevant(store: PassageStore) ->
     assert searcher.search("bb sea silk").relevant is False
     encoder.floor = 6.0  # the letters of "bb" and "bbb" give 2 * 3
     assert searcher.search("bb sea silk", language="en").relevant is True
+
+
+def test_the_depth_can_be_given_with_the_question(searcher: MakeSearcher) -> None:
+    """It goes before the searcher's own, 0 included, and the result tells it."""
+    asked = searcher(rerank_depth=2)
+    for depth, reranked in ((None, 2), (3, 3), (0, None)):
+        result = asked.search(QUESTION, language="en", depth=depth)
+        assert result.recipe.rerank_depth == (reranked or 0)
+        assert ("reranked" in result.rankings) == (reranked is not None)
+        assert len(result.hits) == (reranked or 5)
+    assert asked.recipe.rerank_depth == 2
+
+
+def test_words_alone_answer_without_a_model(searcher: MakeSearcher, store: PassageStore) -> None:
+    """The lexical ranking is final, scored by its places; a blank question finds nothing."""
+    full = searcher().search(QUESTION, language="en")
+    words = WordSearcher(store, {}, candidates=2)
+    result = words.search(f" {QUESTION}\n", limit=1, language="en")
+    assert stages(result) == {"bm25": BM25[:2], "fused": BM25[:2]}
+    assert [(hit.passage.text, hit.score, dict(hit.ranks), hit.answer) for hit in result.hits] == [
+        ("bb tea", 1.0, {"bm25": 1, "fused": 1}, None)
+    ]
+    assert (result.question, result.relevant, list(result.seconds)) == (QUESTION, True, ["bm25"])
+    assert result.terms == full.terms
+    assert (result.recipe.vectors, result.recipe.rerank_depth) == (False, 0)
+    assert words.search(" \n", language="zh") == SearchResult("", "zh")
+    assert (words.search("silk").hits, words.search("silk").relevant) == ((), False)
+
+
+def test_words_alone_keep_the_order_of_their_scores(store: PassageStore) -> None:
+    """A passage in another language that matches better stands first; scores are shares of the best."""
+    english, french = make_article("one", "stone stone wall"), make_article("deux", "mur stone", language="fr")
+    put(store, english, [replace(french[0], language="fr")])
+    result = WordSearcher(store, {}).search("stone wall", language="fr")
+    first, second = (hit.score for hit in result.rankings["bm25"])
+    assert [(hit.passage.text, hit.score) for hit in result.hits] == [
+        ("stone stone wall", 1.0),
+        ("mur stone", pytest.approx(second / first)),
+    ]
 
 
 def test_passages_in_another_language_are_found_by_translated_words(store: PassageStore) -> None:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from retrieval.passages import LANGUAGES, Language, Recipe, Selection
 
 LIMITS = (5, 10, 20)
+# Seconds to answer within; 0 leaves the usual depth of reranking.
+WITHIN = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Request:
     limit: int = LIMITS[0]
     selection: Selection = field(default_factory=Selection)
     language: Language | None = None
+    within: float = WITHIN[0]
 
 
 def to_address(request: Request, recipe: Recipe, own: Recipe) -> str:
@@ -29,6 +32,7 @@ def to_address(request: Request, recipe: Recipe, own: Recipe) -> str:
         "passages": ",".join(request.selection.languages),
         "articles": ",".join(request.selection.article_ids),
         "limit": "" if request.limit == LIMITS[0] else str(request.limit),
+        "within": f"{request.within:g}" if request.within else "",
     }
     if recipe != own:
         left_out = {"words": recipe.words, "vectors": recipe.vectors}
@@ -44,11 +48,13 @@ def read_request(fields: Mapping[str, str]) -> Request:
     """Return the request an address names; a value that can't be used counts as absent, since anyone can write one."""
     passages = _listed(fields, "passages")
     limit = _number(fields, "limit", float(LIMITS[0]), float(LIMITS[-1]))
+    within = _number(fields, "within", WITHIN[0], WITHIN[-1])
     return Request(
         question=fields.get("question", ""),
         limit=int(limit) if limit in LIMITS else LIMITS[0],
         selection=Selection(tuple(code for code in LANGUAGES if code in passages), tuple(_listed(fields, "articles"))),
         language=next((code for code in LANGUAGES if code == fields.get("language")), None),
+        within=within if within in WITHIN else WITHIN[0],
     )
 
 

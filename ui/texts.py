@@ -33,7 +33,23 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Ask in French, English or Chinese: the answer is looked for in all three languages.",
         "用法语、英语或中文提问，系统会在三种语言的文章中寻找答案。",
     ),
-    "loading": ("Chargement des modèles…", "Loading the models…", "正在加载模型……"),
+    "opening": ("Ouverture de la bibliothèque…", "Opening the library…", "正在打开资料库……"),
+    "loading": (
+        "Les modèles se chargent encore, {seconds} s",
+        "The models are still loading, {seconds} s",
+        "模型仍在加载，已用 {seconds} 秒",
+    ),
+    "loading_words": (
+        "Mots seuls : les modèles se chargent encore, {seconds} s",
+        "Words only: the models are still loading, {seconds} s",
+        "仅按词语检索：模型仍在加载，已用 {seconds} 秒",
+    ),
+    "failed_words": (
+        "Mots seuls : les modèles n’ont pas pu être chargés.",
+        "Words only: the models could not be loaded.",
+        "仅按词语检索：模型无法加载。",
+    ),
+    "retry": ("Réessayer", "Try again", "重试"),
     "question": ("Votre question", "Your question", "您的问题"),
     "placeholder": (
         "Une question sur vos {count} articles…",
@@ -50,6 +66,13 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "articles": ("Articles", "Articles", "文章"),
     "all": ("Tous", "All", "全部"),
     "limit": ("Nombre de résultats", "Number of results", "结果数量"),
+    "within": ("Répondre en", "Answer within", "回答时限"),
+    "within_usual": ("habituel", "usual", "默认"),
+    "within_depth": (
+        "{depth} passages reclassés, {seconds} s prévues sur cette machine",
+        "{depth} passages reranked, {seconds} s predicted on this machine",
+        "重排 {depth} 个段落，本机预计 {seconds} 秒",
+    ),
     "searching": ("Recherche…", "Searching…", "正在搜索……"),
     "nothing": (
         "Rien de pertinent n’a été trouvé. Les passages les plus proches :",
@@ -73,10 +96,14 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "open_article": ("Voir dans l’article", "Show in article", "在文章中查看"),
     "close_article": ("Refermer l’article", "Close the article", "收起文章"),
     "seconds": (
-        "{total} s, dont mots {bm25} ms, sens {dense} ms, classement {rerank} ms, lecture {read} ms",
-        "{total} s, of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, reading {read} ms",
-        "共 {total} 秒：词语 {bm25} 毫秒，语义 {dense} 毫秒，排序 {rerank} 毫秒，阅读 {read} 毫秒",
+        "{total} s ({predicted} s prévues), dont mots {bm25} ms, sens {dense} ms, classement {rerank} ms, "
+        "lecture {read} ms",
+        "{total} s ({predicted} s predicted), of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, "
+        "reading {read} ms",
+        "共 {total} 秒（预计 {predicted} 秒）：词语 {bm25} 毫秒，语义 {dense} 毫秒，"
+        "排序 {rerank} 毫秒，阅读 {read} 毫秒",
     ),
+    "seconds_words": ("mots {bm25} ms", "words {bm25} ms", "词语 {bm25} 毫秒"),
     "models": ("modèles : {names}", "models: {names}", "模型：{names}"),
     "upload": (
         "Ajouter des articles en français, anglais ou chinois",

@@ -62,12 +62,13 @@ def apply_whatif(result: SearchResult, limit: int, language: InterfaceLanguage) 
     tried = reorder(result, recipe, limit)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/science: {text(language, 'whatif_on')}", width="content")
-        st.button(text(language, "reset"), key="reset", type="tertiary", on_click=_reset)
+        st.button(text(language, "reset"), key="reset", type="tertiary", on_click=forget_trial)
     if missing := unread(tried):
         st.caption(text(language, "whatif_unread", count=missing))
     return tried
 
 
-def _reset() -> None:
+def forget_trial() -> None:
+    """Return to the search's own recipe."""
     for key in ("recipe", "without", "depth", "lexical_weight"):
         st.session_state.pop(key, None)

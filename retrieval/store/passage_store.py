@@ -38,15 +38,14 @@ class PassageStore:
         if stored is None:
             backend.create(identity)
             stored = backend.identity()  # on a server another process may have made it in the meantime
-        if stored is not None and stored != identity:
-            raise EncoderMismatch(
-                f"This library was built with the encoder {_describe(stored)}, and the settings name "
-                f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
-                "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
-                "server, stop the page first). The files are not needed."
-            )
+        if stored is not None:
+            _require_same(stored, identity)
         if backend.repairs:
             self._repair()
+
+    def require(self, identity: EncoderIdentity) -> None:
+        """Raise EncoderMismatch unless the library, opened as it was built, is this encoder's."""
+        _require_same(self.identity, identity)
 
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store an article, one vector (dimension,) per passage, then drop its older version."""
@@ -180,6 +179,16 @@ class PassageStore:
         gone = list(versions)
         if gone:
             self._backend.delete(Where(any_of={"version": gone}))
+
+
+def _require_same(stored: EncoderIdentity, identity: EncoderIdentity) -> None:
+    if stored != identity:
+        raise EncoderMismatch(
+            f"This library was built with the encoder {_describe(stored)}, and the settings name "
+            f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
+            "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
+            "server, stop the page first). The files are not needed."
+        )
 
 
 def _describe(identity: EncoderIdentity) -> str:
