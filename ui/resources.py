@@ -52,8 +52,8 @@ def settings() -> Settings:
 
 
 def interface_language() -> InterfaceLanguage:
-    """Return this session's interface language: the chosen one or the browser's."""
-    chosen = st.session_state.get("lang")
+    """Return this session's interface language: the chosen one, else the address's, else the browser's."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
     for language in INTERFACE_LANGUAGES:
         if language == chosen:
             return language
