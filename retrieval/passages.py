@@ -27,7 +27,8 @@ class ArticleInfo:
     """What the library knows about an article.
 
     `source` is the file it came from, `name` the article in it (the same unless the file holds
-    several), `version` a digest of its content, `added` an ISO 8601 time in UTC.
+    several), `version` a digest of its content, `added` an ISO 8601 time in UTC. `shared_id` is what its
+    file says it has in common with its translations, empty where it says nothing.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ArticleInfo:
     version: str
     passage_count: int
     added: str
+    shared_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
