@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
@@ -36,6 +38,15 @@ def load_models(settings: Settings) -> Models:
         reranker=load_reranker(settings),
         reader=Reader.from_pretrained(settings.reader, settings.device, settings.dtype),
         translations=load_translations(settings.translations),
+    )
+
+
+def load_compared(settings: Settings, models: Models) -> Models:
+    """Return the models with those that `settings`, the compared ones, name otherwise; ModelError if one can't be."""
+    return replace(
+        models,
+        encoder=load_encoder(settings) if settings.compared_encoder else models.encoder,
+        reranker=load_reranker(settings) if settings.compared_reranker else models.reranker,
     )
 
 

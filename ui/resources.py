@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from evaluation.background import Background
-from retrieval.opening import load_models, make_searcher, model_names
+from retrieval.checkpoints import model_name
+from retrieval.opening import load_compared, load_models, make_searcher, model_names
 from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
@@ -38,6 +39,26 @@ def open_resources(settings: Settings) -> Resources:
     gc.collect()
     gc.freeze()
     return Resources(models, model_names(settings), store, make_searcher(settings, store, models))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The second models' searcher and library, and what to call the two: encoders, then rerankers."""
+
+    searcher: Searcher
+    store: PassageStore
+    encoders: tuple[str, str]
+    rerankers: tuple[str, str]
+
+
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda compared: compared.store.close())
+def open_compared(own: Settings, other: Settings, _resources: Resources) -> Compared:
+    """Load the models to compare with, and open their library; QAError if that fails."""
+    models = load_compared(other, _resources.models)
+    store = open_store(other, models.encoder.identity) if other.compared_encoder else _resources.store
+    encoders = (_resources.models.encoder.identity.name, models.encoder.identity.name)
+    rerankers = (model_name(own.reranker), model_name(other.reranker))
+    return Compared(make_searcher(other, store, models), store, encoders, rerankers)
 
 
 @st.cache_resource

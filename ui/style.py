@@ -53,6 +53,9 @@ RULES = """
 @keyframes qa-snap {from, to {scroll-snap-type: y mandatory;}}
 /* Streamlit writes these in the primary colour, which must be dark enough to carry white text elsewhere. */
 [data-testid="stButtonGroup"] [data-selected="true"] *, [data-testid="stSliderThumbValue"] * {color: var(--qa-chosen);}
+/* Streamlit shows the focus by a shade that is hard to see. */
+:focus-visible {outline: .15rem solid var(--qa-strong) !important; outline-offset: .1rem;}
+input:focus-visible, textarea:focus-visible {outline-offset: -.15rem;}
 /* Streamlit's hint lies over the question on a phone. */
 [data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}
