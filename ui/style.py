@@ -15,6 +15,7 @@ RULES = """
 .qa-title {font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; margin: 0;}
 .qa-tagline {color: var(--qa-quiet); margin: .15rem 0 .4rem;}
 .qa-card {border: 1px solid var(--qa-line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem;}
+.qa-card summary {cursor: pointer; font-weight: 600;}
 .qa-head {display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap;}
 .qa-place {color: var(--qa-quiet); font-variant-numeric: tabular-nums;}
 .qa-article {font-weight: 600; font-size: 1.05rem; overflow-wrap: anywhere;}
