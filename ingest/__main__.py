@@ -78,14 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _delete(store, chosen.delete)
             succeeded = _ingest(files, encoder, store) if chosen.paths else True
             if chosen.list:
-                for article in store.articles():
-                    print(
-                        f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}"
-                    )
+                _list(store)
     except QAError as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if succeeded else 1
+
+
+def _list(store: PassageStore) -> None:
+    for article in store.articles():
+        print(f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}")
 
 
 def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:

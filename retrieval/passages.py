@@ -26,9 +26,8 @@ CONTEXT_CHARACTERS = 60
 class ArticleInfo:
     """What the library knows about an article.
 
-    `source` is the file it came from, `name` the article in it (the same unless the file holds
-    several), `version` a digest of its content, `added` an ISO 8601 time in UTC. `shared_id` is what its
-    file says it has in common with its translations, empty where it says nothing.
+    `source` is the file it came from, `name` the article in it (the same unless the file holds several), `version` a
+    digest of its content, `added` an ISO 8601 time in UTC, `shared_id` what it says it shares with its translations.
     """
 
     id: str
