@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 LIBRARY := $(or $(QA_LIBRARY),library)
 PORT ?= 8501
 
-.PHONY: demo test torture lint ingest eval browser
+.PHONY: demo test torture lint ingest eval screenshots browser
 
 # Dependencies are installed when pyproject.toml is newer than the mark of the last installation.
 $(VENV)/app: pyproject.toml
@@ -42,6 +42,9 @@ ingest: $(VENV)/app  ## make ingest PATHS="folder file.pdf"
 
 eval: $(VENV)/dev  ## make eval DIRS="folder in BEIR layout"
 	$(BIN)/python -m evaluation $(DIRS)
+
+screenshots: $(VENV)/dev browser  ## the README's pictures, docs/*.png
+	$(BIN)/python -m docs.screenshots
 
 # The browser tests drive Debian's Chromium; elsewhere install one yourself.
 browser:

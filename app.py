@@ -8,22 +8,28 @@ from retrieval.errors import QAError
 from ui.ask import draw_ask_page
 from ui.loading import draw_when_ready
 from ui.resources import Opening, interface_language, open_resources, settings
-from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
+from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, preferred_language, text
 
 
-def draw_language_choice(language: InterfaceLanguage) -> None:
-    """Draw the switch of the interface's language."""
+def draw_language_choice() -> InterfaceLanguage:
+    """Draw the switch of the interface's language; return the chosen one, which the address keeps."""
+    # Not bound to the address by Streamlit, which would write the language's name there and read no code.
+    st.session_state.setdefault("lang", interface_language())
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.segmented_control(
             "Langue · Language · 语言",
             INTERFACE_LANGUAGES,
-            default=language,
             format_func=OWN_NAMES.__getitem__,
             key="lang",
-            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )
+    language = interface_language()
+    if language != preferred_language(st.context.locale):
+        st.query_params["lang"] = language
+    elif "lang" in st.query_params:
+        del st.query_params["lang"]
+    return language
 
 
 def open_or_explain(language: InterfaceLanguage) -> Opening:
@@ -63,8 +69,7 @@ def draw_evaluate() -> None:
 
 
 st.set_page_config(page_icon=":material/translate:", layout="wide")
-draw_language_choice(interface_language())
-language = interface_language()
+language = draw_language_choice()
 st.set_page_config(page_title=text(language, "app"))
 opening = open_or_explain(language)
 pages = [

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
 from ingest.shard import Shard
-from ingest.upkeep import bring_back, check, rebuild, save
+from ingest.upkeep import bring_back, build_compared, check, rebuild, save
 from retrieval.errors import InputError, QAError
 from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
@@ -52,18 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
     upkeep = parser.add_mutually_exclusive_group()
     upkeep.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
+    upkeep.add_argument("--compared", action="store_true", help="encode the library for QA_COMPARED_ENCODER, beside it")
     upkeep.add_argument("--check", action="store_true", help="look for what is wrong with the library")
     upkeep.add_argument("--repair", action="store_true", help="check, and mend what needs no file")
     upkeep.add_argument("--backup", type=Path, metavar="FILE.zip", help="write the library into a file")
     upkeep.add_argument("--restore", type=Path, metavar="FILE.zip", help="put a library back where there is none")
     chosen = parser.parse_args(arguments)
-    keeping = bool(chosen.rebuild or chosen.check or chosen.repair or chosen.backup or chosen.restore)
+    keeping = bool(
+        chosen.rebuild or chosen.compared or chosen.check or chosen.repair or chosen.backup or chosen.restore
+    )
     if keeping == bool(chosen.paths or chosen.list or chosen.delete):
         parser.error("give at least one PATH, --list or --delete NAME, or one of the other options alone")
     try:
         settings = Settings.from_env(os.environ)
         if chosen.backup or chosen.restore:
             return save(settings, chosen.backup) if chosen.backup else bring_back(settings, chosen.restore)
+        if chosen.compared:
+            return build_compared(settings)
         shard = Shard.parse(chosen.shard)
         files = [file for file in _find_files(chosen.paths) if shard.holds(file.name)]
         encoder = load_encoder(settings)
@@ -73,14 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _delete(store, chosen.delete)
             succeeded = _ingest(files, encoder, store) if chosen.paths else True
             if chosen.list:
-                for article in store.articles():
-                    print(
-                        f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}"
-                    )
+                _list(store)
     except QAError as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if succeeded else 1
+
+
+def _list(store: PassageStore) -> None:
+    for article in store.articles():
+        print(f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}")
 
 
 def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:

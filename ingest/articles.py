@@ -44,7 +44,8 @@ class Article:
 
     `source` is the file as the person names it, `name` the article's own name: the same unless the file
     holds several ("table.csv#7", "archive.zip/inner.md"). `text` is clean, its paragraphs separated by
-    "\n\n"; `headings` are the character spans of the heading lines inside it, ascending.
+    "\n\n"; `headings` are the character spans of the heading lines inside it, ascending. `shared_id` is
+    the same in the article's translations, empty where the file says nothing of any.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Article:
     title: str
     text: str
     headings: tuple[tuple[int, int], ...] = ()
+    shared_id: str = ""
 
 
 def read_articles(source: str, data: bytes) -> Iterator[Article | ArticleError]:
@@ -108,7 +110,7 @@ def _article(source: str, name: str, default_title: str, document: Document) -> 
         reason = f"holds {len(text):,} characters; the limit for an article is {TEXT_LIMIT:,}: split it"
         raise ArticleError(name, reason)
     title = clean_line(document.title, TITLE_LIMIT) or default_title
-    return Article(source, name, title, text, headings)
+    return Article(source, name, title, text, headings, document.shared_id)
 
 
 def _row_article(source: str, name: str, row: Row) -> Article | ArticleError:

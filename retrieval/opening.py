@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
@@ -47,6 +49,15 @@ def _load_reader(settings: Settings, reranker: Reranker) -> Reader:
         if marks_answers(pair_model.model.config):
             return Reader(pair_model)
     return Reader.from_pretrained(settings.reader, settings.device, settings.dtype)
+
+
+def load_compared(settings: Settings, models: Models) -> Models:
+    """Return the models with those that `settings`, the compared ones, name otherwise; ModelError if one can't be."""
+    return replace(
+        models,
+        encoder=load_encoder(settings) if settings.compared_encoder else models.encoder,
+        reranker=load_reranker(settings) if settings.compared_reranker else models.reranker,
+    )
 
 
 def model_names(settings: Settings) -> str:

@@ -26,8 +26,8 @@ CONTEXT_CHARACTERS = 60
 class ArticleInfo:
     """What the library knows about an article.
 
-    `source` is the file it came from, `name` the article in it (the same unless the file holds
-    several), `version` a digest of its content, `added` an ISO 8601 time in UTC.
+    `source` is the file it came from, `name` the article in it (the same unless the file holds several), `version` a
+    digest of its content, `added` an ISO 8601 time in UTC, `shared_id` what it says it shares with its translations.
     """
 
     id: str
@@ -38,6 +38,7 @@ class ArticleInfo:
     version: str
     passage_count: int
     added: str
+    shared_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -46,6 +46,23 @@ class Settings:
     qdrant_api_key: str | None = field(default=None, repr=False)
     collection: str = "passages"
     placement: Placement = Placement()
+    compared_encoder: str | None = None
+    compared_reranker: str | None = None
+
+    @property
+    def compared(self) -> Settings | None:
+        """Return the settings with the models to set beside these in their place, None where none is named.
+
+        Another encoder has a library of its own beside this one.
+        """
+        if not (self.compared_encoder or self.compared_reranker):
+            return None
+        other = replace(self, reranker=self.compared_reranker or self.reranker)
+        if self.compared_encoder:
+            library = self.library.with_name(f"{self.library.name}-compared")
+            collection = f"{self.collection}-compared"
+            other = replace(other, encoder=self.compared_encoder, library=library, collection=collection)
+        return other
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -65,6 +82,8 @@ class Settings:
             qdrant_url=environ.get("QDRANT_URL") or None,
             qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
             collection=environ.get("QA_COLLECTION") or default.collection,
+            compared_encoder=environ.get("QA_COMPARED_ENCODER") or None,
+            compared_reranker=environ.get("QA_COMPARED_RERANKER") or None,
             placement=Placement(
                 shards=_whole_number(environ, "QA_SHARDS", default.placement.shards, range(1, 1001)),
                 replicas=_whole_number(environ, "QA_REPLICAS", default.placement.replicas, range(1, 11)),

@@ -137,6 +137,26 @@ def test_phone_in_chinese(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize("page", [(1280, 900, "en-GB")], indirect=True)
+def test_the_address_chooses_the_language(page: Page, address: str) -> None:
+    """Each code is taken; a choice by hand goes into the address and outlives a reload and another page."""
+    titles = {"fr": "Questions en trois langues", "en": "Questions in three languages", "zh": "三语问答"}
+    for code, title in titles.items():
+        page.goto(f"{address}/?lang={code}")
+        expect(page.locator("h1.qa-title")).to_have_text(title)
+    page.get_by_text("Français", exact=True).click()
+    expect(page.locator("h1.qa-title")).to_have_text(titles["fr"])
+    page.wait_for_url("**/?lang=fr")
+    page.reload()
+    expect(page.locator("h1.qa-title")).to_have_text(titles["fr"])
+    page.get_by_role("link", name="Bibliothèque").click()
+    page.wait_for_url("**/library?lang=fr")
+    page.get_by_text("English", exact=True).click()  # the browser's own: nothing to keep
+    page.wait_for_url(lambda url: "lang" not in url)
+    page.goto(f"{address}/?lang=xx")
+    expect(page.locator("h1.qa-title")).to_have_text(titles["en"])
+
+
 def test_article_is_deleted_after_confirmation(page: Page, tmp_path: Path) -> None:
     """Tick the row, delete, confirm: the article is gone from the list and from the answers."""
     note = tmp_path / "0-note.txt"

@@ -11,7 +11,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from ingest.articles import SUPPORTED_SUFFIXES
 from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
 from retrieval.errors import QAError
-from retrieval.passages import ArticleInfo
+from retrieval.passages import LANGUAGES, ArticleInfo
+from retrieval.siblings import articles_on_topic
 from ui.draw import draw_title
 from ui.resources import Resources, interface_language
 from ui.texts import InterfaceLanguage, text
@@ -88,6 +89,7 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
     rows = {
         text(language, "title"): [article.title for article in articles],
         text(language, "language"): [text(language, article.language) for article in articles],
+        text(language, "also_in"): [_other_languages(article, articles, language) for article in articles],
         text(language, "passages"): [article.passage_count for article in articles],
         text(language, "date"): [datetime.fromisoformat(article.added) for article in articles],
         text(language, "file"): [article.name for article in articles],
@@ -105,6 +107,10 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
     label = text(language, "delete", count=len(chosen))
     if st.button(label, disabled=not chosen, icon=":material/delete:"):
         _confirm_deletion(resources, chosen, language)
+
+
+def _other_languages(article: ArticleInfo, articles: Sequence[ArticleInfo], language: InterfaceLanguage) -> str:
+    return ", ".join(text(language, code) for code in LANGUAGES if articles_on_topic(article, articles, code))
 
 
 def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language: InterfaceLanguage) -> None:

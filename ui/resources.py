@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from retrieval.checkpoints import model_name
 from retrieval.pace import Pace, measure_pace
 from retrieval.search import Models, Searcher, WordSearcher
 from retrieval.settings import Settings
@@ -82,6 +83,28 @@ def open_resources(settings: Settings) -> Opening:
     return Opening(settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The second models' searcher and library, and what to call the two: encoders, then rerankers."""
+
+    searcher: Searcher
+    store: PassageStore
+    encoders: tuple[str, str]
+    rerankers: tuple[str, str]
+
+
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda compared: compared.store.close())
+def open_compared(own: Settings, other: Settings, _resources: Resources) -> Compared:
+    """Load the models to compare with, and open their library; QAError if that fails."""
+    from retrieval.opening import load_compared, make_searcher  # torch and transformers
+
+    models = load_compared(other, _resources.models)
+    store = open_store(other, models.encoder.identity) if other.compared_encoder else _resources.store
+    encoders = (_resources.models.encoder.identity.name, models.encoder.identity.name)
+    rerankers = (model_name(own.reranker), model_name(other.reranker))
+    return Compared(make_searcher(other, store, models), store, encoders, rerankers)
+
+
 @st.cache_resource
 def background() -> Background:
     """Return what runs evaluations beside the pages, one for all sessions."""
@@ -96,8 +119,8 @@ def settings() -> Settings:
 
 
 def interface_language() -> InterfaceLanguage:
-    """Return this session's interface language: the chosen one or the browser's."""
-    chosen = st.session_state.get("lang")
+    """Return this session's interface language: the chosen one, else the address's, else the browser's."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
     for language in INTERFACE_LANGUAGES:
         if language == chosen:
             return language

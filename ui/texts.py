@@ -137,6 +137,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "title": ("Titre", "Title", "标题"),
     "file": ("Fichier", "File", "文件"),
     "language": ("Langue", "Language", "语言"),
+    "also_in": ("Aussi en", "Also in", "其他语言版本"),
     "passages": ("Passages", "Passages", "段落数"),
     "date": ("Ajouté le", "Added", "添加时间"),
     "delete_hint": (
