@@ -8,6 +8,7 @@ from retrieval.errors import QAError
 from ui.ask import draw_ask_page
 from ui.compare import draw_compare_page
 from ui.evaluate import draw_evaluate_page
+from ui.faults import draw_fault
 from ui.library import draw_library_page
 from ui.resources import Resources, interface_language, open_resources, settings
 from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
@@ -34,7 +35,7 @@ def open_or_explain(language: InterfaceLanguage) -> Resources:
         with st.spinner(text(language, "loading")):
             return open_resources(settings())
     except QAError as error:
-        st.error(str(error), icon=":material/error:")
+        draw_fault(error, language)
         st.stop()
 
 
@@ -73,4 +74,4 @@ pages = [
 try:
     st.navigation(pages, position="top").run()
 except QAError as error:  # the library went away while a page was drawn
-    st.error(str(error), icon=":material/error:")
+    draw_fault(error, language)

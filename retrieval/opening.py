@@ -6,6 +6,7 @@ from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
 from retrieval.inference_server import is_address
+from retrieval.model_check import check_folder
 from retrieval.passages import Encoder, Reranker
 from retrieval.reader import Reader
 from retrieval.remote_models import RemoteEncoder, RemoteReranker
@@ -30,13 +31,16 @@ def load_reranker(settings: Settings) -> Reranker:
 
 
 def load_models(settings: Settings) -> Models:
-    """Load the models the settings name; ModelError if one can't be loaded."""
-    return Models(
-        encoder=load_encoder(settings),
-        reranker=load_reranker(settings),
-        reader=Reader.from_pretrained(settings.reader, settings.device, settings.dtype),
-        translations=load_translations(settings.translations),
-    )
+    """Load the models the settings name; ModelError if one can't be loaded.
+
+    What can be told of all of them at once comes first, then the reader, which is the smallest.
+    """
+    translations = load_translations(settings.translations)
+    for name in (settings.reader, settings.reranker, settings.encoder):
+        check_folder(name)
+    reader = Reader.from_pretrained(settings.reader, settings.device, settings.dtype)
+    reranker = load_reranker(settings)
+    return Models(load_encoder(settings), reranker, reader, translations)
 
 
 def model_names(settings: Settings) -> str:

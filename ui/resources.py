@@ -27,11 +27,17 @@ class Resources:
     searcher: Searcher
 
 
+# Apart from the library, so that pages that wait for its server do not load them again and again.
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _load(settings: Settings) -> Models:
+    return load_models(settings)
+
+
 # One entry: a second library would take memory for good, and an embedded one its folder's lock.
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda resources: resources.store.close())
 def open_resources(settings: Settings) -> Resources:
     """Load the models and open the library once for all sessions; QAError if that fails."""
-    models = load_models(settings)
+    models = _load(settings)
     store = open_store(settings, models.encoder.identity)
     # Streamlit collects garbage after every run of a page: through all that torch has loaded that is 0.3 s, in which
     # no other thread works. What is here now stays, and need not be looked through again.
