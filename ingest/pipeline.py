@@ -85,7 +85,9 @@ class _Run:
             if file.name in self.names:  # each would drop the articles of the other
                 raise ArticleError(file.name, "is the name of two files in this run: rename one")
             if not self._store.claim(file.name):
-                raise ArticleError(file.name, "is being added by someone else just now: wait a moment, then add it again")
+                raise ArticleError(
+                    file.name, "is being added by someone else just now: wait a moment, then add it again"
+                )
             self.names.add(file.name)
             for item in read_articles(file.name, _content(file)):
                 kept.add(article_id(item.name))

@@ -140,11 +140,50 @@ _ROUTES: dict[str, Callable[..., Any]] = {
 }
 
 
-def _handler(server: QdrantServer) -> type[BaseHTTPRequestHandler]:
-    class Answering(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Connection(BaseHTTPRequestHandler):
+    """Answers whole, half or not at all."""
 
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def send(self, status: int, text: str, fault: Fault = "") -> None:
+        """Answer; `cut` and `truncated` send half of it."""
+        body = text.encode()
+        sent = body[: len(body) // 2] if fault in ("cut", "truncated") else body
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body if fault == "cut" else sent)))
+        if status in (429, 503):
+            self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(sent)
+        self.close_connection = self.close_connection or fault == "cut"
+
+    def reset(self) -> None:
+        """End without an answer."""
+        # Without lingering the connection ends by a reset, not by a polite close.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def handle(self) -> None:
+        """Answer until the client has gone, or the connection was reset."""
+        try:
+            super().handle()
+        except (OSError, ValueError):
+            self.close_connection = True
+
+    def finish(self) -> None:
+        """Close what was not reset."""
+        if self.connection.fileno() != -1:
+            super().finish()
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+def _handler(server: QdrantServer) -> type[BaseHTTPRequestHandler]:
+    class Answering(_Connection):
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             content = json.loads(self.rfile.read(length)) if length else None
@@ -164,36 +203,5 @@ def _handler(server: QdrantServer) -> type[BaseHTTPRequestHandler]:
             return self.send(status, json.dumps({**said, "time": 0.0}), fault)
 
         do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815
-
-        def send(self, status: int, text: str, fault: Fault = "") -> None:
-            body = text.encode()
-            sent = body[: len(body) // 2] if fault in ("cut", "truncated") else body
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body if fault == "cut" else sent)))
-            if status in (429, 503):
-                self.send_header("Retry-After", "7")
-            self.end_headers()
-            self.wfile.write(sent)
-            self.close_connection = self.close_connection or fault == "cut"
-
-        def reset(self) -> None:
-            # Without lingering the connection ends by a reset, not by a polite close.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (OSError, ValueError):  # the client has gone, or the connection was reset above
-                self.close_connection = True
-
-        def finish(self) -> None:
-            if self.connection.fileno() != -1:
-                super().finish()
-
-        def log_message(self, *arguments: Any) -> None:
-            """Say nothing."""
 
     return Answering

@@ -45,7 +45,9 @@ class Act:
         encoder.encoded()
         begun = time.perf_counter()
         assert finish(folder, encoder, *arguments) == 0
-        return cls(before, encoder, arguments, contents(folder, encoder), encoder.encoded(), time.perf_counter() - begun)
+        return cls(
+            before, encoder, arguments, contents(folder, encoder), encoder.encoded(), time.perf_counter() - begun
+        )
 
     def survive(self, chance: random.Random) -> float | None:
         """Kill the command at a random moment, then run it again; return the share of its work that was done twice.

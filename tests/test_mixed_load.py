@@ -20,7 +20,24 @@ from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
 ASKERS, UPLOADERS = 16, 2
-_SYLLABLES = ("bra", "dul", "fen", "gor", "hix", "jom", "kez", "lup", "mav", "nid", "pov", "quz", "rek", "sut", "tiw", "vax")
+_SYLLABLES = (
+    "bra",
+    "dul",
+    "fen",
+    "gor",
+    "hix",
+    "jom",
+    "kez",
+    "lup",
+    "mav",
+    "nid",
+    "pov",
+    "quz",
+    "rek",
+    "sut",
+    "tiw",
+    "vax",
+)
 _SENTENCES = (
     "The {word} lighthouse was built in {year} by a keeper who loved bees.",
     "Le phare de {word} fut construit en {year} par un gardien qui aimait les abeilles.",

@@ -1,4 +1,4 @@
-"""A library on a Qdrant server that stumbles: every request ends in success or a clear error, nothing is half-written."""
+"""A library on a Qdrant server that stumbles: every request ends in success or a clear error, and nothing is torn."""
 
 from __future__ import annotations
 
@@ -156,8 +156,8 @@ class Person:
                 assert len(self.store.nearest(np.ones(3, np.float32), 9, Selection())) == min(9, self.size())
             self.outcomes["success"] += 1
         except LibraryError as error:
-            assert str(error).startswith("The Qdrant server ")
-            self.outcomes[type(error).__name__] += 1
+            said = str(error).startswith("The Qdrant server ")
+            self.outcomes[type(error).__name__ if said else "unclear"] += 1
             calm()
             found = self.store.passages(new[0].article.id)
             if found not in (before, after):
@@ -209,7 +209,7 @@ def test_thirty_requests(server: QdrantServer) -> None:
 def test_two_hundred_requests(server: QdrantServer, capsys: pytest.CaptureFixture[str]) -> None:
     """All end in success or a clear error; at the end the library holds what it must."""
     outcomes = live(server, 200, (*FAULTS, "slow"))
-    assert sum(outcomes.values()) - outcomes["both"] == 200
+    assert outcomes["success"] + outcomes["LibraryAway"] == 200
     with capsys.disabled():
         print(f"\nserver faults, seed {SEED}: {dict(outcomes)}")  # noqa: T201
 

@@ -103,7 +103,7 @@ class PassageStore:
         return map(to_stored, self._backend.points())
 
     def delete_articles(self, article_ids: Collection[str]) -> None:
-        """Delete articles from every index, in one step: stopped, all of them are there or none; unknown ids don't count."""
+        """Delete articles from every index, in one step: all of them or none; nothing happens for other ids."""
         if article_ids:
             self._backend.delete(Where(any_of={"article_id": list(article_ids)}))
 

@@ -14,8 +14,8 @@ from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
-from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, to_filter, to_server
 from retrieval.store.server_errors import translated
+from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, to_filter, to_server
 from retrieval.store.uploading import Answer, ask, insist, upload
 
 _SCROLL_PAGE = 1000
@@ -137,9 +137,7 @@ class ServerBackend:
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
-        return self._ask(
-            lambda: self._client.count(self._collection, count_filter=to_filter(where), exact=True)
-        ).count
+        return self._ask(lambda: self._client.count(self._collection, count_filter=to_filter(where), exact=True)).count
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""

@@ -10,7 +10,7 @@ from httpx import TimeoutException
 from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
-from retrieval.errors import LibraryError, LibraryAway
+from retrieval.errors import LibraryAway, LibraryError
 
 # A QdrantException is also a number that can't be read in an answer, a JSONDecodeError an answer that ends too early.
 ENGINE_ERRORS = (ApiException, QdrantException, ValueError)
