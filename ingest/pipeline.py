@@ -84,7 +84,7 @@ class _Run:
         try:
             if file.name in self.names:  # each would drop the articles of the other
                 raise ArticleError(file.name, "is the name of two files in this run: rename one")
-            if not self._store.claim(file.name):
+            if not self._store.claim(file.name, self):
                 raise ArticleError(
                     file.name, "is being added by someone else just now: wait a moment, then add it again"
                 )

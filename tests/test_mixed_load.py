@@ -83,7 +83,8 @@ class Load:
 
     def ask(self, number: int) -> None:
         """Ask for a word; the article that has it must be first."""
-        result = self.searcher.search(f"When was the {word(number)} lighthouse built?", 5)
+        # All but the year: the models do not know such words, and without the rest would find other lighthouses nearer.
+        result = self.searcher.search(_SENTENCES[number % 3].format(word=word(number), year=""), 5)
         if not result.hits or result.hits[0].passage.article.name != f"fixed {number}.txt":
             self.faults.append(f"{word(number)}: {[hit.passage.article.name for hit in result.hits]}")
         self.done["asked"] += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from threading import Lock
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch, LibraryError
@@ -36,8 +35,7 @@ class PassageStore:
         self._backend = backend
         self.identity = identity
         self._euclidean = identity.distance == "euclid"
-        self._claimed: set[str] = set()
-        self._claiming = Lock()
+        self._claimed: dict[str, object] = {}
         stored = backend.identity()
         if stored is None:
             backend.create(identity)
@@ -68,20 +66,17 @@ class PassageStore:
         if self._backend.count(others):
             self._backend.delete(others)
 
-    def claim(self, source: str) -> bool:
-        """Take a file for one run of adding, until it is released; False if another run of this process has it.
+    def claim(self, source: str, run: object) -> bool:
+        """Take a file for a run of adding, until it is released; False if another run of this process has it.
 
         Two at once would each delete what the other wrote.
         """
-        with self._claiming:
-            is_free = source not in self._claimed
-            self._claimed.add(source)
-            return is_free
+        return self._claimed.setdefault(source, run) is run
 
     def release(self, sources: Collection[str]) -> None:
         """Give files back that were claimed."""
-        with self._claiming:
-            self._claimed -= set(sources)
+        for source in sources:
+            del self._claimed[source]
 
     def write(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store passages, one vector (dimension,) each, beside whatever is there."""
