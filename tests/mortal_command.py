@@ -16,9 +16,9 @@ import numpy as np
 from ingest import __main__ as command
 from retrieval.passages import EncoderIdentity, Vectors
 
-# A server that has loaded everything once and is copied for each run.
+# A server that has loaded everything of the project once and is copied for each run.
 _SERVER = get_context("forkserver")
-_SERVER.set_forkserver_preload(["mortal_command"])
+_SERVER.set_forkserver_preload(["ingest.__main__"])
 
 
 @dataclass(frozen=True, slots=True)
