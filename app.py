@@ -6,6 +6,7 @@ import streamlit as st
 
 from retrieval.errors import QAError
 from ui.ask import draw_ask_page
+from ui.faults import draw_fault
 from ui.loading import draw_when_ready
 from ui.resources import Opening, interface_language, open_resources, settings
 from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, preferred_language, text
@@ -38,7 +39,7 @@ def open_or_explain(language: InterfaceLanguage) -> Opening:
         with st.spinner(text(language, "opening")):
             opening = open_resources(settings())
     except QAError as error:
-        st.error(str(error), icon=":material/error:")
+        draw_fault(error, language)
         st.stop()
     if "opened" not in st.session_state:
         st.session_state["opened"] = True
@@ -102,4 +103,4 @@ pages = [
 try:
     st.navigation(pages, position="top").run()
 except QAError as error:  # the library went away while a page was drawn
-    st.error(str(error), icon=":material/error:")
+    draw_fault(error, language)

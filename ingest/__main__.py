@@ -151,8 +151,8 @@ def _delete(store: PassageStore, names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names.")
+    store.delete_articles([known[name] for name in names])
     for name in names:
-        store.delete_article(known[name])
         print(f"deleted: {name}")
 
 

@@ -59,9 +59,12 @@ def ingest_files(
     and articles that a file no longer holds are deleted.
     """
     run = _Run(encoder, store, on_progress)
-    for file in files:
-        run.add(file)
-    run.flush()
+    try:
+        for file in files:
+            run.add(file)
+        run.flush()
+    finally:
+        store.release(run.names)
     return run.reports
 
 
@@ -70,7 +73,7 @@ class _Run:
         self._encoder, self._store, self._on_progress = encoder, store, on_progress
         self._waiting: list[list[Passage]] = []  # split articles, not yet encoded
         self._finished: list[tuple[FileReport, set[str]]] = []  # read files and the ids of their articles
-        self._names: set[str] = set()
+        self.names: set[str] = set()  # of the files claimed
         self._bytes_read = self._passages = 0
         self.reports: list[FileReport] = []
 
@@ -79,9 +82,13 @@ class _Run:
         self.reports.append(report)
         kept: set[str] = set()
         try:
-            if file.name in self._names:  # each would drop the articles of the other
+            if file.name in self.names:  # each would drop the articles of the other
                 raise ArticleError(file.name, "is the name of two files in this run: rename one")
-            self._names.add(file.name)
+            if not self._store.claim(file.name, self):
+                raise ArticleError(
+                    file.name, "is being added by someone else just now: wait a moment, then add it again"
+                )
+            self.names.add(file.name)
             for item in read_articles(file.name, _content(file)):
                 kept.add(article_id(item.name))
                 if isinstance(item, ArticleError):

@@ -8,6 +8,7 @@ QAError
 │   └── ModelServerError  an inference server that is down or refuses
 └── LibraryError          the library cannot be opened, read or written
     ├── LibraryInUse      another process holds the embedded library
+    ├── LibraryAway       the library's server is down, too slow or overloaded: this may pass
     └── EncoderMismatch   the library was built with another encoder
 
 Foreign errors are translated in the file that touches the foreign library.
@@ -53,6 +54,10 @@ class LibraryError(QAError):
 
 class LibraryInUse(LibraryError):
     """Raised when another process holds the embedded library."""
+
+
+class LibraryAway(LibraryError):
+    """Raised when the library's server is down, too slow or overloaded; the same may succeed in a moment."""
 
 
 class EncoderMismatch(LibraryError):

@@ -58,7 +58,8 @@ def read_judgements(folder: Path) -> list[Judgement]:
     if not file.exists():
         return []
     try:
-        return [Judgement(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        # Not splitlines: JSON strings may hold U+2028.
+        return [Judgement(**json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n") if line]
     except (OSError, ValueError, TypeError) as error:
         raise LibraryError(
             f"The feedback in {file} cannot be read ({error}). Mend that file or move it away."

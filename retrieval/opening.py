@@ -8,6 +8,7 @@ from retrieval.bi_encoder import BiEncoder
 from retrieval.checkpoints import model_name
 from retrieval.cross_encoder import CrossEncoder
 from retrieval.inference_server import is_address
+from retrieval.model_check import check_folder
 from retrieval.passages import Encoder, Reranker
 from retrieval.reader import Reader, marks_answers
 from retrieval.remote_models import RemoteEncoder, RemoteReranker
@@ -32,14 +33,15 @@ def load_reranker(settings: Settings) -> Reranker:
 
 
 def load_models(settings: Settings) -> Models:
-    """Load the models the settings name; ModelError if one can't be loaded."""
+    """Load the models the settings name; ModelError if one can't be loaded.
+
+    What can be told of all of them at once comes first.
+    """
+    translations = load_translations(settings.translations)
+    for name in (settings.reader, settings.reranker, settings.encoder):
+        check_folder(name)
     reranker = load_reranker(settings)
-    return Models(
-        encoder=load_encoder(settings),
-        reranker=reranker,
-        reader=_load_reader(settings, reranker),
-        translations=load_translations(settings.translations),
-    )
+    return Models(load_encoder(settings), reranker, _load_reader(settings, reranker), translations)
 
 
 def _load_reader(settings: Settings, reranker: Reranker) -> Reader:

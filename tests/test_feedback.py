@@ -41,6 +41,14 @@ def test_the_last_thumb_counts(tmp_path: Path) -> None:
     assert read_judgements(tmp_path) == []
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x1c", "\n", "\r"])
+def test_a_question_with_a_line_break_of_any_kind(tmp_path: Path, mark: str) -> None:
+    """It comes back as it was; the file is not damaged by it."""
+    judgement = thumb("a/1", True, f"one{mark}two")
+    keep_judgement(tmp_path, judgement)
+    assert read_judgements(tmp_path) == [judgement]
+
+
 def test_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     """Nothing is read from it; the first thumb makes it."""
     folder = tmp_path / "of a server" / "library"
@@ -70,3 +78,4 @@ def test_a_failed_write_leaves_the_older_file(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(LibraryError, match="cannot be written: No space left on device"):
         keep_judgement(tmp_path, thumb("a/2", True))
     assert read_judgements(tmp_path) == [thumb("a/1", True)]
+    assert [file.name for file in tmp_path.iterdir()] == ["feedback.jsonl"]

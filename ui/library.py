@@ -14,6 +14,7 @@ from retrieval.errors import QAError
 from retrieval.passages import LANGUAGES, ArticleInfo
 from retrieval.siblings import articles_on_topic
 from ui.draw import draw_title
+from ui.faults import explained
 from ui.resources import Resources, interface_language
 from ui.texts import InterfaceLanguage, text
 
@@ -65,7 +66,7 @@ def _add(resources: Resources, files: Sequence[UploadedFile], language: Interfac
     try:
         reports = ingest_files(inputs, resources.models.encoder, resources.store, show)
     except QAError as error:
-        return [(str(error), "error")]
+        return [(explained(error, language), "error")]
     return [line for report in reports for line in _outcome_lines(report, language)]
 
 
@@ -121,9 +122,7 @@ def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language:
             st.text(article.title)
         with st.container(horizontal=True):
             if st.button(text(language, "delete", count=len(chosen)), type="primary", key="confirmed"):
-                for article in chosen:
-                    resources.store.delete_article(article.id)
-                st.session_state["outcomes"] = [(text(language, "deleted", count=len(chosen)), "success")]
+                st.session_state["outcomes"] = [_delete(resources, chosen, language)]
                 st.session_state["deletions"] = st.session_state.get("deletions", 0) + 1
                 st.session_state.pop("searched", None)
                 st.rerun()
@@ -131,3 +130,12 @@ def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language:
                 st.rerun()
 
     confirm()
+
+
+def _delete(resources: Resources, chosen: list[ArticleInfo], language: InterfaceLanguage) -> tuple[str, str]:
+    """Delete articles; return the outcome's line and kind."""
+    try:
+        resources.store.delete_articles([article.id for article in chosen])
+    except QAError as error:
+        return explained(error, language), "error"
+    return text(language, "deleted", count=len(chosen)), "success"

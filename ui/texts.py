@@ -50,6 +50,16 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "仅按词语检索：模型无法加载。",
     ),
     "retry": ("Réessayer", "Try again", "重试"),
+    "server_away": (
+        "Le serveur de la bibliothèque ne répond pas pour le moment. Rien n’est perdu.",
+        "The library’s server does not answer at the moment. Nothing is lost.",
+        "资料库服务器暂时没有响应。已保存的内容没有丢失。",
+    ),
+    "tries_again": (
+        "Cette page réessaie toutes les {seconds} secondes.",
+        "This page tries again every {seconds} seconds.",
+        "本页面每 {seconds} 秒自动重试一次。",
+    ),
     "question": ("Votre question", "Your question", "您的问题"),
     "placeholder": (
         "Une question sur vos {count} articles…",
