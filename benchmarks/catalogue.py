@@ -14,6 +14,9 @@ Size = Literal["small", "usual", "full"]
 # Name: the module of benchmarks/ whose `measure(options)` returns its rows. One module is loaded at a time.
 BENCHMARKS: dict[str, str] = {
     "bloom-attention": "bloom_attention",
+    "encoding": "encoding",
+    "questions": "questions",
+    "reranking": "reranking",
 }
 
 

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from retrieval import checkpoints
-from retrieval.batching import Compute, choose_compute, forward
+from retrieval.batching import Compute, cast_products, choose_compute, forward
 from retrieval.errors import ModelError
 from retrieval.pairs import PairForm, encode_pairs, model_inputs
 from retrieval.passages import Answer
@@ -57,6 +57,7 @@ class Reader:
                 "question-answering model, or a folder made by this project's training."
             )
         model = checkpoints.load_weights(model_class, folder, compute)
+        cast_products(model, compute)
         return cls(model, checkpoints.load_tokenizer(folder), compute)
 
     @property
