@@ -1,6 +1,6 @@
 """A whole question in a library of 100,000 passages, for 1, 4 and 16 people at once, against Haystack.
 
-The passages are made of the sentences of the texts (see `corpus.vary`). Reading, which marks the answer and which
+The passages are made of the sentences of the samples and of the data set (see `corpus.vary`). Reading, which marks the answer and which
 Haystack's pipeline does not do, is left out of both.
 """
 
@@ -31,6 +31,8 @@ from retrieval.text import detect_language
 from retrieval.translations import question_terms
 
 PASSAGES = {"small": 600, "usual": 100_000, "full": 100_000}
+# Real passages whose sentences they are made of, at most.
+SOURCES = {"small": 12, "usual": 2000, "full": 2000}
 # Asked by each person: ours, and of Haystack, which takes seconds for one.
 QUESTIONS = {"small": (2, 1), "usual": (20, 3), "full": (60, 20)}
 PEOPLE = (1, 4, 16)
@@ -52,9 +54,10 @@ def measure(options: Options) -> list[Row]:
     """Ask the same questions of both, stage by stage."""
     settings = Settings(device="cpu")
     models = load_models(settings)
-    texts = read_texts(options.data, models.encoder)
-    pools, number = make_pools(texts.passages, models.encoder), PASSAGES[options.size]
-    questions = spread(texts.questions, 100)
+    given = [read_texts(data, models.encoder) for data in dict.fromkeys((None, options.data))]
+    real, number = [text for texts in given for text in texts.passages], PASSAGES[options.size]
+    pools = make_pools(spread(real, SOURCES[options.size]), models.encoder)
+    questions = spread([question for texts in given for question in texts.questions], 100)
     ours, theirs = QUESTIONS[options.size]
     with TemporaryDirectory() as folder:
         with closing(PassageStore(EdgeBackend(Path(folder)), models.encoder.identity)) as store:

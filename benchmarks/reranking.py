@@ -78,7 +78,7 @@ def as_sequence_classifier(source: Path, target: Path) -> None:
     """
     own = AutoModelForTokenClassification.from_pretrained(source, dtype=torch.float32)
     label = own.config.label2id["relevance"]
-    config = type(own.config).from_pretrained(source, num_labels=1)
+    config = type(own.config).from_pretrained(source, id2label={0: "relevance"}, label2id={"relevance": 0})
     peer = BertForSequenceClassification(config)
     peer.bert.load_state_dict(own.bert.state_dict(), strict=False)
     with torch.no_grad():
