@@ -1,7 +1,7 @@
 """A whole question in a library of 100,000 passages, for 1, 4 and 16 people at once, against Haystack.
 
-The passages are made of the sentences of the samples and of the data set (see `corpus.vary`). Reading, which marks the answer and which
-Haystack's pipeline does not do, is left out of both.
+The passages are made of the sentences of the samples and of the data set (see `corpus.vary`). Reading, which marks the
+answer and which Haystack's pipeline does not do, is left out of both.
 """
 
 from __future__ import annotations
