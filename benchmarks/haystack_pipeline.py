@@ -9,6 +9,7 @@ from typing import Any
 
 os.environ.setdefault("HAYSTACK_TELEMETRY_ENABLED", "False")  # read when haystack is imported
 
+import torch
 from haystack import Document, Pipeline
 from haystack.components.joiners import DocumentJoiner
 from haystack.components.retrievers.in_memory import InMemoryBM25Retriever, InMemoryEmbeddingRetriever
@@ -19,6 +20,9 @@ from haystack_integrations.components.rankers.sentence_transformers import Sente
 from retrieval.passages import Passage, Vectors
 
 Ask = Callable[[str], Any]
+
+# Left out, it computes in the type of the file, float16, which is far slower on a processor.
+_FLOAT32 = {"dtype": torch.float32}
 
 
 def make_store(passages: Iterable[tuple[Passage, Vectors]]) -> Any:
@@ -48,7 +52,8 @@ def _lexical(store: Any, candidates: int) -> Pipeline:
 
 def _vector(store: Any, encoder: str, candidates: int) -> Pipeline:
     pipeline = Pipeline()
-    pipeline.add_component("embedder", SentenceTransformersTextEmbedder(model=encoder, progress_bar=False))
+    embedder = SentenceTransformersTextEmbedder(model=encoder, progress_bar=False, model_kwargs=_FLOAT32)
+    pipeline.add_component("embedder", embedder)
     pipeline.add_component("dense", InMemoryEmbeddingRetriever(store, top_k=candidates))
     pipeline.connect("embedder.embedding", "dense.query_embedding")
     return pipeline
@@ -66,7 +71,7 @@ def _fused(store: Any, encoder: str, candidates: int) -> Pipeline:
 def _reranked(store: Any, encoder: str, depths: tuple[int, int], reranker: Path) -> Pipeline:
     pipeline = _fused(store, encoder, depths[0])
     pipeline.get_component("joiner").top_k = depths[1]
-    ranker = SentenceTransformersSimilarityRanker(model=str(reranker), top_k=depths[1])
+    ranker = SentenceTransformersSimilarityRanker(model=str(reranker), top_k=depths[1], model_kwargs=_FLOAT32)
     pipeline.add_component("ranker", ranker)
     pipeline.connect("joiner.documents", "ranker.documents")
     return pipeline
