@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 LIBRARY := $(or $(QA_LIBRARY),library)
 PORT ?= 8501
 
-.PHONY: demo test torture lint ingest eval screenshots browser
+.PHONY: demo test torture lint ingest eval bench bench-full screenshots browser
 
 # Dependencies are installed when pyproject.toml is newer than the mark of the last installation.
 $(VENV)/app: pyproject.toml
@@ -15,6 +15,11 @@ $(VENV)/app: pyproject.toml
 $(VENV)/dev: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $(VENV)/app $@
+
+$(VENV)/bench: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	touch $(VENV)/app $@
 
 # The mark is written last: a build that was interrupted is taken up again.
@@ -45,6 +50,12 @@ eval: $(VENV)/dev  ## make eval DIRS="folder in BEIR layout"
 
 screenshots: $(VENV)/dev browser  ## the README's pictures, docs/*.png
 	$(BIN)/python -m docs.screenshots
+
+bench: $(VENV)/bench  ## make bench [DATA=folder in BEIR layout]: speed against peers, into the README
+	$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+
+bench-full: $(VENV)/bench
+	$(BIN)/python -m benchmarks --full $(if $(DATA),--data $(DATA))
 
 # The browser tests drive Debian's Chromium; elsewhere install one yourself.
 browser:

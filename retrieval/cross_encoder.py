@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from retrieval import checkpoints
-from retrieval.batching import choose_compute, forward
+from retrieval.batching import cast_products, choose_compute, forward
 from retrieval.bloom_attention import use_fast_attention
 from retrieval.errors import ModelError
 from retrieval.gte import read_gte_config
@@ -59,6 +59,7 @@ class CrossEncoder:
         # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
         model.config.pad_token_id = tokenizer.pad_token_id
         use_fast_attention(model)
+        cast_products(model, compute)
         return cls(PairModel(model, tokenizer, compute), form, label)
 
     @property

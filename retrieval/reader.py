@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from retrieval import checkpoints
-from retrieval.batching import choose_compute, forward
+from retrieval.batching import cast_products, choose_compute, forward
 from retrieval.errors import ModelError
 from retrieval.pairs import PairForm, PairModel, model_inputs
 from retrieval.passages import Answer
@@ -52,6 +52,7 @@ class Reader:
                 "question-answering model, or a folder made by this project's training."
             )
         model = checkpoints.load_weights(model_class, folder, compute)
+        cast_products(model, compute)
         return cls(PairModel(model, checkpoints.load_tokenizer(folder), compute))
 
     @property
