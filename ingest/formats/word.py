@@ -14,6 +14,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from ingest.formats.archives import CheckedZip
 from ingest.formats.blocks import LINE_BREAK, Block, Document, sensible_title
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -33,7 +34,7 @@ _HEADING_NAME = re.compile(r"heading \d|标题 ?\d|titre ?\d")
 _UNUSABLE = (PythonDocxError, KeyError, ValueError, AttributeError, TypeError, etree.LxmlError)
 
 
-def read_docx(name: str, data: bytes) -> Document:
+def read_docx(name: str, data: bytes, limits: Limits) -> Document:
     """Return the document in Word file `data`; raises ArticleError if it cannot be read.
 
     The title is the file's property, else the first paragraph in the style Title, else the first heading.
@@ -41,7 +42,7 @@ def read_docx(name: str, data: bytes) -> Document:
     if data.startswith(_OLE_MAGIC):
         reason = "is an old .doc or protected by a password: save it as .docx without a password"
         raise ArticleError(name, reason)
-    CheckedZip(name, data).check()
+    CheckedZip(name, data, limits).check()
     try:
         word = docx.Document(io.BytesIO(data))
         kinds = _style_kinds(word)
