@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit import config
 
 from evaluation.background import Background
 from retrieval.opening import load_models, make_searcher, model_names
@@ -31,6 +32,8 @@ class Resources:
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda resources: resources.store.close())
 def open_resources(settings: Settings) -> Resources:
     """Load the models and open the library once for all sessions; QAError if that fails."""
+    # Streamlit refuses what is over its own limit, before the pages see it; asked again at every upload.
+    config.set_option("server.maxUploadSize", settings.limits.file_size)
     models = load_models(settings)
     store = open_store(settings, models.encoder.identity)
     # Streamlit collects garbage after every run of a page: through all that torch has loaded that is 0.3 s, in which
