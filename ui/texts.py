@@ -89,14 +89,15 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "同名文件会替换旧文件。支持的格式：{formats}",
     ),
     "upload_limits": (
-        "Au plus {files} fichiers à la fois, de {file_size} Mo et {seconds} s de lecture chacun ; {pages} pages par PDF, "
-        "{characters:,} caractères par article ; archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, "
-        "{ratio} fois leur taille, {depth} niveau(x).",
+        "Au plus {files} fichiers à la fois, de {file_size} Mo et {seconds} s de lecture chacun ; "
+        "{pages} pages par PDF, {characters:,} caractères par article ; "
+        "archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, {ratio} fois leur taille, {depth} niveau(x).",
         "At most {files} files at once, each of {file_size} MB and read in {seconds} s; {pages} pages a PDF, "
         "{characters:,} characters an article; archives: {unpacked_size} MB unpacked, {members} files, "
         "{ratio} times their packed size, {depth} level(s).",
         "一次最多 {files} 个文件，每个不超过 {file_size} MB、读取不超过 {seconds} 秒；每个 PDF 最多 {pages} 页，"
-        "每篇文章最多 {characters:,} 个字符；压缩包解压后不超过 {unpacked_size} MB、{members} 个文件、原大小的 {ratio} 倍、{depth} 层。",
+        "每篇文章最多 {characters:,} 个字符；"
+        "压缩包解压后不超过 {unpacked_size} MB、{members} 个文件、原大小的 {ratio} 倍、{depth} 层。",
     ),
     "too_many_files": (
         "{count} fichiers choisis, {limit} au plus à la fois : retirez-en et ajoutez-les ensuite.",

@@ -1,0 +1,113 @@
+"""Hostile uploads through the process that reads: each ends in articles, or in errors that name file and reason."""
+
+from __future__ import annotations
+
+import re
+import resource
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from conftest import LetterEncoder
+
+from ingest.articles import Article
+from ingest.parser import Parser
+from ingest.split import split_article
+from retrieval.errors import ArticleError
+from retrieval.settings import Limits
+from tests.hostile import ATTACKS, ELSEWHERE, HEAVY, SECRET, SEED, case
+
+QUICK, ALL = 60, 1_500
+SLACK = 15  # seconds for sending a file and ending a process on a busy machine
+# A fault of ours, not of the file: an exception that no reader expected.
+FAULT = "stops its reader (status"
+
+
+def read(parser: Parser, number: int) -> tuple[list[Article], list[ArticleError]]:
+    """Return what a case gives, the errors of rows and members before the one of the whole file."""
+    name, data = case(number)
+    articles: list[Article] = []
+    errors: list[ArticleError] = []
+    try:
+        for item in parser.read(name, data):
+            if isinstance(item, Article):
+                articles.append(item)
+            else:
+                errors.append(item)
+    except ArticleError as error:
+        errors.append(error)
+    return articles, errors
+
+
+def faults(parser: Parser, number: int) -> list[str]:
+    """Return what is wrong with how a case ends."""
+    start = monotonic()
+    articles, errors = read(parser, number)
+    seconds = monotonic() - start
+    name = case(number).name
+    found = [] if articles or errors else ["nothing at all"]
+    found += [f"{seconds:.0f} s"] if seconds > Limits().seconds + SLACK else []
+    for error in errors:
+        if not error.name.startswith(name) or FAULT in error.reason or not re.match(r"[a-z].{9}", error.reason):
+            found.append(str(error)[:300])
+        if len(str(error)) > 70_000 or "Traceback" in str(error):
+            found.append(f"a long error: {str(error)[:300]}")
+    secret = Path(SECRET).read_text(encoding="utf-8").splitlines()[0]
+    for article in articles:
+        if secret in article.text or not article.text or not article.title:
+            found.append(f"{article.title!r} holds {article.text[:100]!r}")
+        if len(article.text) < 20_000:
+            split_article(article, LetterEncoder().count_tokens, 200)
+        "".join((article.name, article.title, article.text)).encode()  # no half characters
+    return found
+
+
+def run(numbers: Sequence[int]) -> tuple[dict[int, list[str]], Counter[str]]:
+    """Return the cases that do not end well, and how many ended in which way."""
+    bad: dict[int, list[str]] = {}
+    with Parser(Limits()) as parser:
+        for number in numbers:
+            if found := faults(parser, number):
+                bad[number] = [case(number).name, *found]
+    return bad, Counter(case(number).name.split(".")[-1] for number in numbers)
+
+
+def test_cases_are_made_again_from_their_numbers() -> None:
+    """The same bytes at every run, so that a case that fails can be looked at; all kinds are among the first."""
+    digest = blake2b(digest_size=8)
+    for number in range(QUICK):
+        assert case(number) == case(number)
+        digest.update(case(number).name.encode() + case(number).data)
+    names = {case(number).name for number in range(ALL) if number % 100 != 99}
+    assert {name.split(".")[-1] for name in names} >= {
+        "txt",
+        "md",
+        "html",
+        "pdf",
+        "docx",
+        "epub",
+        "csv",
+        "jsonl",
+        "zip",
+    }
+    assert len(names) > len(ATTACKS) + len(HEAVY)
+    assert ELSEWHERE.encode() in b"".join(case(number).data for number in range(QUICK))
+
+
+def test_hostile_uploads() -> None:
+    """The quick share."""
+    bad, kinds = run(range(QUICK))
+    assert bad == {}, f"seed {SEED}, of {kinds}"
+
+
+@pytest.mark.torture
+def test_every_hostile_upload() -> None:
+    """All of them, fifty-megabyte lines and ten thousand pages too, and no process over the limit of memory."""
+    bad, kinds = run(range(ALL))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"seed {SEED}: {ALL - len(bad)} of {ALL} end cleanly, at most {peak:.0f} MB; {dict(kinds)}")  # noqa: T201
+    assert bad == {}, f"seed {SEED}"
+    assert peak < Limits().memory
