@@ -32,14 +32,15 @@ def main(arguments: list[str]) -> int:
     parent = Connection(0)
     confine(limits.memory)
     parent.send_bytes(b"ready")
-    with suppress(EOFError, OSError):  # the parent has closed its end, or is gone
-        while True:
+    while True:
+        try:
             source = parent.recv_bytes().decode("utf-8", "surrogatepass")
-            try:
-                _answer(parent, source, parent.recv_bytes(), limits)
-            except MemoryError:
-                return OUT_OF_MEMORY
-    return 0
+        except EOFError:  # the parent has closed its end, or is gone
+            return 0
+        try:
+            _answer(parent, source, parent.recv_bytes(), limits)
+        except MemoryError:
+            return OUT_OF_MEMORY
 
 
 def confine(memory: int) -> None:

@@ -53,10 +53,14 @@ def test_adding_without_files_says_what_is_missing(page: AppTest) -> None:
     assert counts(page).startswith(f"{len(ARTICLES)} articles, ")
 
 
-def test_limits_are_shown_and_kept(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_are_shown_and_kept(
+    sample_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The settings stand beside the uploader in each language; files over their number change nothing."""
     monkeypatch.setenv("QA_UPLOAD_FILES", "1")
     monkeypatch.setenv("QA_FILE_MB", "7")
+    page = sample_page("library")
+    assert config.get_option("server.maxUploadSize") == 7
     for language, expected in (
         ("en", "At most 1 files at once, each of 7 MB"),
         ("fr", "Au plus 1 fichiers à la fois, de 7 Mo"),
@@ -64,7 +68,6 @@ def test_limits_are_shown_and_kept(page: AppTest, monkeypatch: pytest.MonkeyPatc
     ):
         page.session_state["lang"] = language
         assert any(caption.value.startswith(expected) for caption in page.run().caption)
-    assert config.get_option("server.maxUploadSize") == 7
     for name in ("a.txt", "b.txt"):
         page.file_uploader[0].upload(name, b"text", "text/plain")
     page.button[0].click().run()

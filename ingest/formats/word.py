@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import docx
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.exceptions import PythonDocxError
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -63,6 +64,8 @@ def _style_kinds(word: WordDocument) -> dict[str, str]:
     Ids follow the language of Word ("Titre1"), but built-in names do not ("heading 1"); own styles
     have an outline level or are based on one of them.
     """
+    if not any(relation.reltype == RELATIONSHIP_TYPE.STYLES for relation in word.part.rels.values()):
+        return {}  # else python-docx opens its template, which a confined process may not
     styles = {style.get(f"{_W}styleId"): style for style in word.styles.element.iter(f"{_W}style")}
     kinds: dict[str, str] = {}
     for style_id, style in styles.items():
