@@ -82,7 +82,8 @@ def _suffix(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return clean_line(PurePosixPath(name.replace("\\", "/")).stem)
+    path = PurePosixPath(name.replace("\\", "/"))
+    return clean_line(path.stem) or clean_line(path.name)
 
 
 def check_size(name: str, size: int, limits: Limits) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from retrieval.errors import InputError
 from retrieval.fusion import fuse
 from retrieval.ordering import Ranking, make_hits, rerank
 from retrieval.passages import (
@@ -23,6 +24,10 @@ from retrieval.passages import (
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language
 from retrieval.translations import Translations, question_terms
+
+
+# Models read its first few hundred words; tens of thousands would only keep the words' leg busy.
+QUESTION_LIMIT = 10_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,14 @@ class Searcher:
         """Return the passages that answer a question, best first, with every stage's ranking.
 
         `language` overrides the detected language of the question. A blank question, an empty
-        library and a question that nothing matches all give a result without hits.
+        library and a question that nothing matches all give a result without hits. InputError for a question over
+        `QUESTION_LIMIT`.
         """
-        question = question.strip()
+        # Half a character, as broken programs and shells send, is none for the models.
+        question = question.encode("utf-8", "replace").decode().strip()
+        if len(question) > QUESTION_LIMIT:
+            reason = f"The question has {len(question):,} characters; the limit is {QUESTION_LIMIT:,}"
+            raise InputError(f"{reason}: ask a shorter one, and add long texts to the library.")
         known = language or detect_language(question)
         if not question:
             return SearchResult(question, known)
