@@ -25,7 +25,6 @@ from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language
 from retrieval.translations import Translations, question_terms
 
-
 # Models read its first few hundred words; tens of thousands would only keep the words' leg busy.
 QUESTION_LIMIT = 10_000  # characters
 

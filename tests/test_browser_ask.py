@@ -151,7 +151,9 @@ def test_document_text_is_never_run(page: Page, address: str, tmp_path: Path) ->
     expect(page.locator("img[onerror]")).to_have_count(1)
     # Only the one just put in: so the watch works, and the document has none.
     assert len(page.evaluate("violations")) == len(own) + 1
-    assert [url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))] == []
+    assert [
+        url for url in asked if not url.startswith((address, address.replace("http", "ws"), "data:", "blob:"))
+    ] == []
     assert [url for url in asked if url.endswith(("/x", "z.png"))] == []
 
 

@@ -53,9 +53,7 @@ def test_adding_without_files_says_what_is_missing(page: AppTest) -> None:
     assert counts(page).startswith(f"{len(ARTICLES)} articles, ")
 
 
-def test_limits_are_shown_and_kept(
-    sample_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_limits_are_shown_and_kept(sample_page: Callable[[str], AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings stand beside the uploader in each language; files over their number change nothing."""
     monkeypatch.setenv("QA_UPLOAD_FILES", "1")
     monkeypatch.setenv("QA_FILE_MB", "7")

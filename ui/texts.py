@@ -91,7 +91,8 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "upload_limits": (
         "Au plus {files} fichiers à la fois, de {file_size} Mo et {seconds} s de lecture chacun ; "
         "{pages} pages par PDF, {characters:,} caractères par article ; "
-        "archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, {ratio} fois leur taille, {depth} niveau(x).",
+        "archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, {ratio} fois leur taille, "
+        "{depth} niveau(x).",
         "At most {files} files at once, each of {file_size} MB and read in {seconds} s; {pages} pages a PDF, "
         "{characters:,} characters an article; archives: {unpacked_size} MB unpacked, {members} files, "
         "{ratio} times their packed size, {depth} level(s).",

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import docx
-from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.exceptions import PythonDocxError
+from docx.opc.constants import RELATIONSHIP_TYPE
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.formats.archives import CheckedZip
