@@ -29,7 +29,7 @@ class CheckedZip:
 
     def __init__(self, name: str, data: bytes, limits: Limits, outer: CheckedZip | None = None) -> None:
         self.name, self.limits = name, limits
-        self.depth = 1 if outer is None else outer.depth + 1
+        self.depth: int = 1 if outer is None else outer.depth + 1
         self._totals: Counter[str] = Counter() if outer is None else outer._totals
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
