@@ -13,14 +13,15 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from ingest.articles import SUPPORTED_SUFFIXES
+from ingest.articles import SUPPORTED_SUFFIXES, check_size
+from ingest.parser import Parser
 from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
 from ingest.shard import Shard
 from ingest.upkeep import bring_back, build_compared, check, rebuild, save
-from retrieval.errors import InputError, QAError
+from retrieval.errors import ArticleError, InputError, QAError
 from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
-from retrieval.settings import Settings
+from retrieval.settings import Limits, Settings
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 
@@ -70,13 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.compared:
             return build_compared(settings)
         shard = Shard.parse(chosen.shard)
-        files = [file for file in _find_files(chosen.paths) if shard.holds(file.name)]
+        files = [file for file in _find_files(chosen.paths, settings.limits) if shard.holds(file.name)]
         encoder = load_encoder(settings)
         if keeping:
             return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
             _delete(store, chosen.delete)
-            succeeded = _ingest(files, encoder, store) if chosen.paths else True
+            succeeded = _ingest(files, encoder, store, settings.limits) if chosen.paths else True
             if chosen.list:
                 _list(store)
     except QAError as error:
@@ -90,7 +91,7 @@ def _list(store: PassageStore) -> None:
         print(f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}")
 
 
-def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
+def _find_files(paths: Sequence[Path], limits: Limits) -> Iterator[InputFile]:
     """Yield the files to add; within a folder those of a supported kind, named by their path in it."""
     for path in paths:
         if path.is_dir():
@@ -99,31 +100,43 @@ def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
                 for name in sorted(names):
                     file = Path(folder, name)
                     if file.suffix.lower() in SUPPORTED_SUFFIXES and not name.startswith("."):
-                        yield _input_file(file, file.relative_to(path).as_posix())
+                        yield _input_file(file, file.relative_to(path).as_posix(), limits)
         elif path.exists():
-            yield _input_file(path, path.name)
+            yield _input_file(path, path.name, limits)
         else:
             raise InputError(f"There is no file or folder {path}.")
 
 
-def _input_file(path: Path, name: str) -> InputFile:
+def _input_file(path: Path, name: str, limits: Limits) -> InputFile:
     size = path.stat().st_size if path.exists() else 0  # a link to nowhere is reported when it is read
     # A name that is not UTF-8 (from an archive made elsewhere) can be neither stored nor printed as it is.
-    return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+
+    def read() -> bytes:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for, a device never end
+            raise ArticleError(name, "is no ordinary file")
+        if size:
+            check_size(name, size, limits)  # before it fills the memory
+        return path.read_bytes()
+
+    return InputFile(name, size, read)
 
 
-def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore, limits: Limits) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.
-    with tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+    with (
+        tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar,
+        Parser(limits) as parser,
+    ):
 
         def show(progress: Progress) -> None:
             rate = progress.passages / max(perf_counter() - start, 0.001)
             bar.set_postfix_str(f"{progress.passages} passages, {rate:.0f}/s", refresh=False)
             bar.update(progress.bytes_done - bar.n)
 
-        reports = ingest_files(files, encoder, store, show)
+        reports = ingest_files(files, encoder, store, show, parser.read)
     _print_summary(reports, perf_counter() - start, store)
     return not any(report.failures for report in reports)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,7 @@ from retrieval.passages import Encoder, Passage, Vectors
 from retrieval.store.passage_store import PassageStore
 
 Outcome = Literal["added", "replaced", "unchanged"]
+ReadArticles = Callable[[str, bytes], Iterator[Article | ArticleError]]
 # Passages of several articles are encoded together: a batch of one short article wastes the processor.
 ENCODE_SIZE = 128
 
@@ -51,14 +52,16 @@ def ingest_files(
     encoder: Encoder,
     store: PassageStore,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    read: ReadArticles = read_articles,
 ) -> list[FileReport]:
     """Read, split, encode and store files; return one report per file, in order.
 
-    A file that can't be read is reported and the rest goes on; LibraryError ends the run. An article
+    `read` is what reads a file, in this process or a `Parser`'s own. A file that can't be read is reported and the
+    rest goes on; LibraryError ends the run. An article
     that is stored already is left alone, a changed one replaced when its new version is complete,
     and articles that a file no longer holds are deleted.
     """
-    run = _Run(encoder, store, on_progress)
+    run = _Run(encoder, store, on_progress, read)
     try:
         for file in files:
             run.add(file)
@@ -69,8 +72,10 @@ def ingest_files(
 
 
 class _Run:
-    def __init__(self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None]) -> None:
-        self._encoder, self._store, self._on_progress = encoder, store, on_progress
+    def __init__(
+        self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None], read: ReadArticles
+    ) -> None:
+        self._encoder, self._store, self._on_progress, self._read = encoder, store, on_progress, read
         self._waiting: list[list[Passage]] = []  # split articles, not yet encoded
         self._finished: list[tuple[FileReport, set[str]]] = []  # read files and the ids of their articles
         self.names: set[str] = set()  # of the files claimed
@@ -89,7 +94,7 @@ class _Run:
                     file.name, "is being added by someone else just now: wait a moment, then add it again"
                 )
             self.names.add(file.name)
-            for item in read_articles(file.name, _content(file)):
+            for item in self._read(file.name, _content(file)):
                 kept.add(article_id(item.name))
                 if isinstance(item, ArticleError):
                     report.failures.append(item)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from retrieval.bm25 import SparseVector
+from retrieval.errors import InputError
 from retrieval.fusion import fuse
 from retrieval.ordering import Ranking, make_hits, rerank
 from retrieval.passages import (
@@ -24,6 +25,9 @@ from retrieval.passages import (
 from retrieval.store.passage_store import PassageStore
 from retrieval.text import detect_language
 from retrieval.translations import Translations, question_terms
+
+# Models read its first few hundred words; tens of thousands would only keep the words' leg busy.
+QUESTION_LIMIT = 10_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class WordSearcher:
         language: Language | None = None,
     ) -> SearchResult:
         """Return the passages that share words with a question, best first: `Searcher.search` while models are away."""
-        question = question.strip()
+        question = _checked(question)
         known = language or detect_language(question)
         if not question:
             return SearchResult(question, known)
@@ -112,9 +116,10 @@ class Searcher:
         """Return the passages that answer a question, best first, with every stage's ranking.
 
         `language` overrides the detected language of the question, `depth` how many passages are reranked. A blank
-        question, an empty library and a question that nothing matches all give a result without hits.
+        question, an empty library and a question that nothing matches all give a result without hits. InputError for a
+        question over `QUESTION_LIMIT`.
         """
-        question = question.strip()
+        question = _checked(question)
         known = language or detect_language(question)
         if not question:
             return SearchResult(question, known)
@@ -156,6 +161,15 @@ class Searcher:
 
 def _looked_up(terms: Mapping[Language, SparseVector]) -> dict[Language, frozenset[int]]:
     return {asked_of: frozenset(vector.indices) for asked_of, vector in terms.items()}
+
+
+def _checked(question: str) -> str:
+    # Half a character, as broken programs and shells send, is none for the models.
+    question = question.encode("utf-8", "replace").decode().strip()
+    if len(question) > QUESTION_LIMIT:
+        reason = f"The question has {len(question):,} characters; the limit is {QUESTION_LIMIT:,}"
+        raise InputError(f"{reason}: ask a shorter one, and add long texts to the library.")
+    return question
 
 
 @contextmanager

@@ -29,6 +29,43 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What is read of a file that a person gives; what is over is refused, with the limit in the message.
+
+    Sizes in MB of 2^20 bytes, as Streamlit counts them. `files` bounds one upload on the page, `depth` archives inside
+    archives, `ratio` an archive's unpacked to its packed size; `seconds` and `memory` hold for the process that reads.
+    """
+
+    file_size: int = 100
+    files: int = 50
+    pages: int = 5_000
+    characters: int = 20_000_000
+    unpacked_size: int = 300
+    members: int = 2_000
+    ratio: int = 200
+    depth: int = 1
+    seconds: int = 30
+    memory: int = 1_000
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Limits:
+        """Read the limits; an absent or empty variable means the default. SettingError names a bad one."""
+        default = cls()
+        return cls(
+            file_size=_whole_number(environ, "QA_FILE_MB", default.file_size, range(1, 2001)),
+            files=_whole_number(environ, "QA_UPLOAD_FILES", default.files, range(1, 1001)),
+            pages=_whole_number(environ, "QA_PDF_PAGES", default.pages, range(1, 100_001)),
+            characters=_whole_number(environ, "QA_CHARACTERS", default.characters, range(1000, 10**9 + 1)),
+            unpacked_size=_whole_number(environ, "QA_UNPACKED_MB", default.unpacked_size, range(1, 10_001)),
+            members=_whole_number(environ, "QA_ARCHIVE_FILES", default.members, range(1, 100_001)),
+            ratio=_whole_number(environ, "QA_ARCHIVE_RATIO", default.ratio, range(2, 10_001)),
+            depth=_whole_number(environ, "QA_ARCHIVE_DEPTH", default.depth, range(1, 11)),
+            seconds=_whole_number(environ, "QA_READ_SECONDS", default.seconds, range(1, 3601)),
+            memory=_whole_number(environ, "QA_READ_MB", default.memory, range(200, 100_001)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One run's settings. `rerank_depth` 0 leaves reranking out."""
 
@@ -48,6 +85,7 @@ class Settings:
     placement: Placement = Placement()
     compared_encoder: str | None = None
     compared_reranker: str | None = None
+    limits: Limits = Limits()
 
     @property
     def compared(self) -> Settings | None:
@@ -90,6 +128,7 @@ class Settings:
                 quantisation=_one_of(environ, "QA_QUANTISATION", {"none": "none", "int8": "int8"}),
                 on_disk=_one_of(environ, "QA_ON_DISK", {"no": False, "yes": True}),
             ),
+            limits=Limits.from_env(environ),
         )
 
 

@@ -23,7 +23,7 @@ from evaluation.run import STAGES, Plan
 from evaluation.uploads import read_upload
 from retrieval.errors import InputError
 from retrieval.search import Models
-from retrieval.settings import Settings
+from retrieval.settings import Limits, Settings
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
@@ -98,8 +98,12 @@ QRELS = "query-id\tcorpus-id\tscore\nq\td\t1\n"
 
 def test_uploads_of_each_kind(evaluations: Evaluations) -> None:
     """Questions, and a zipped folder that is evaluated in a library of its own."""
-    assert read_upload("q.csv", b"question,article\nWho?,tea\n") == [AskedQuestion("q.csv, line 2", "Who?", ("tea",))]
-    dataset = read_upload("my set.zip", zipped(corpus_jsonl=CORPUS, queries_jsonl=QUERIES, qrels__test_tsv=QRELS))
+    assert read_upload("q.csv", b"question,article\nWho?,tea\n", Limits()) == [
+        AskedQuestion("q.csv, line 2", "Who?", ("tea",))
+    ]
+    dataset = read_upload(
+        "my set.zip", zipped(corpus_jsonl=CORPUS, queries_jsonl=QUERIES, qrels__test_tsv=QRELS), Limits()
+    )
     assert isinstance(dataset, Dataset)
     assert (dataset.name, list(dataset.documents)) == ("my set", ["d"])
     evaluations.run(dataset.name, dataset, Plan(("dense",)), no_step)
@@ -118,7 +122,7 @@ def test_uploads_of_each_kind(evaluations: Evaluations) -> None:
 def test_a_zip_that_cannot_be_used(data: bytes, message: str) -> None:
     """The message names the upload, not a temporary folder."""
     with pytest.raises(InputError, match=message):
-        read_upload("set.zip", data)
+        read_upload("set.zip", data, Limits())
 
 
 def test_background_tells_progress_and_cancels() -> None:

@@ -18,7 +18,7 @@ from retrieval.errors import (
     QAError,
     SettingError,
 )
-from retrieval.settings import Placement, Settings
+from retrieval.settings import Limits, Placement, Settings
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 EVERY_VARIABLE = {
@@ -38,6 +38,16 @@ EVERY_VARIABLE = {
     "QA_REPLICAS": "2",
     "QA_QUANTISATION": "int8",
     "QA_ON_DISK": "yes",
+    "QA_FILE_MB": "20",
+    "QA_UPLOAD_FILES": "5",
+    "QA_PDF_PAGES": "100",
+    "QA_CHARACTERS": "5000",
+    "QA_UNPACKED_MB": "60",
+    "QA_ARCHIVE_FILES": "70",
+    "QA_ARCHIVE_RATIO": "80",
+    "QA_ARCHIVE_DEPTH": "2",
+    "QA_READ_SECONDS": "9",
+    "QA_READ_MB": "500",
 }
 DEFAULTS = Settings(
     library=Path("library"),
@@ -52,6 +62,18 @@ DEFAULTS = Settings(
     qdrant_api_key=None,
     collection="passages",
     placement=Placement(shards=1, replicas=1, quantisation="none", on_disk=False),
+    limits=Limits(
+        file_size=100,
+        files=50,
+        pages=5_000,
+        characters=20_000_000,
+        unpacked_size=300,
+        members=2_000,
+        ratio=200,
+        depth=1,
+        seconds=30,
+        memory=1_000,
+    ),
 )
 
 
@@ -82,6 +104,7 @@ def test_every_variable() -> None:
         qdrant_api_key="a-secret",
         collection="mine",
         placement=Placement(6, 2, "int8", True),
+        limits=Limits(20, 5, 100, 5000, 60, 70, 80, 2, 9, 500),
     )
 
 
@@ -103,6 +126,16 @@ def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000),
         ("QA_SHARDS", "placement.shards", 1, 1000),
         ("QA_REPLICAS", "placement.replicas", 1, 10),
+        ("QA_FILE_MB", "limits.file_size", 1, 2000),
+        ("QA_UPLOAD_FILES", "limits.files", 1, 1000),
+        ("QA_PDF_PAGES", "limits.pages", 1, 100_000),
+        ("QA_CHARACTERS", "limits.characters", 1000, 10**9),
+        ("QA_UNPACKED_MB", "limits.unpacked_size", 1, 10_000),
+        ("QA_ARCHIVE_FILES", "limits.members", 1, 100_000),
+        ("QA_ARCHIVE_RATIO", "limits.ratio", 2, 10_000),
+        ("QA_ARCHIVE_DEPTH", "limits.depth", 1, 10),
+        ("QA_READ_SECONDS", "limits.seconds", 1, 3600),
+        ("QA_READ_MB", "limits.memory", 200, 100_000),
     ],
 )
 def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:

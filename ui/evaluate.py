@@ -75,7 +75,7 @@ def _draw_upload(language: InterfaceLanguage) -> tuple[str, Given] | None:
     known = st.session_state.get("ev_given")
     if known is None or known[0] != file.file_id:
         try:
-            known = (file.file_id, read_upload(file.name, file.getvalue()))
+            known = (file.file_id, read_upload(file.name, file.getvalue(), settings().limits))
         except InputError as error:
             st.error(str(error), icon=":material/error:")
             return None

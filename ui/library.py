@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ingest.articles import SUPPORTED_SUFFIXES
+from ingest.formats.blocks import clean_line
+from ingest.parser import Parser
 from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
 from retrieval.errors import QAError
 from retrieval.passages import LANGUAGES, ArticleInfo
+from retrieval.settings import Limits
 from retrieval.siblings import articles_on_topic
 from ui.draw import draw_title
 from ui.faults import explained
-from ui.resources import Resources, interface_language
+from ui.resources import Resources, interface_language, settings
 from ui.texts import InterfaceLanguage, text
+
+_FAILURES = 10  # shown of one file
 
 
 def draw_library_page(resources: Resources) -> None:
@@ -34,28 +40,36 @@ def draw_library_page(resources: Resources) -> None:
 
 
 def _draw_upload(resources: Resources, language: InterfaceLanguage) -> None:
+    limits = settings().limits
     # A new key empties the uploader once its files are in the library.
     with st.form(f"upload {st.session_state.get('uploads', 0)}", border=False):
         files = st.file_uploader(
             text(language, "upload"),
             type=[suffix.removeprefix(".") for suffix in SUPPORTED_SUFFIXES],
             accept_multiple_files=True,
+            max_upload_size=limits.file_size,
         )
         st.caption(text(language, "upload_help", formats=" ".join(SUPPORTED_SUFFIXES)))
+        st.caption(text(language, "upload_limits", **asdict(limits)))
         submitted = st.form_submit_button(text(language, "add"), type="primary", icon=":material/upload:")
     if submitted and not files:
         st.info(text(language, "no_files"))
+    elif submitted and len(files) > limits.files:
+        st.error(text(language, "too_many_files", count=len(files), limit=limits.files), icon=":material/error:")
     elif submitted:
-        st.session_state["outcomes"] = _add(resources, files, language)
+        st.session_state["outcomes"] = _add(resources, files, limits, language)
         st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
         # A kept result may show what has just been replaced.
         st.session_state.pop("searched", None)
         st.rerun()
 
 
-def _add(resources: Resources, files: Sequence[UploadedFile], language: InterfaceLanguage) -> list[tuple[str, str]]:
+def _add(
+    resources: Resources, files: Sequence[UploadedFile], limits: Limits, language: InterfaceLanguage
+) -> list[tuple[str, str]]:
     """Add files with a progress bar; return one line and its kind for each outcome."""
-    inputs = [InputFile(file.name, file.size, file.getvalue) for file in files]
+    # A name may hold marks that turn a line around, or half a character, which can't be sent to a browser.
+    inputs = [InputFile(clean_line(file.name), file.size, file.getvalue) for file in files]
     total = max(1, sum(file.size for file in inputs))
     bar = st.progress(0.0)
 
@@ -64,7 +78,8 @@ def _add(resources: Resources, files: Sequence[UploadedFile], language: Interfac
         bar.progress(done, text(language, "adding", passages=progress.passages))
 
     try:
-        reports = ingest_files(inputs, resources.models.encoder, resources.store, show)
+        with Parser(limits) as parser:
+            reports = ingest_files(inputs, resources.models.encoder, resources.store, show, parser.read)
     except QAError as error:
         return [(explained(error, language), "error")]
     return [line for report in reports for line in _outcome_lines(report, language)]
@@ -75,7 +90,11 @@ def _outcome_lines(report: FileReport, language: InterfaceLanguage) -> list[tupl
     for outcome, count in sorted(report.outcomes.items()):
         several = f" ({count})" if count > 1 else ""
         lines.append((text(language, outcome, name=report.name) + several, "success"))
-    return lines + [(str(failure), "error") for failure in report.failures]
+    # A table may have a failure in each of a million rows.
+    lines += [(str(failure), "error") for failure in report.failures[:_FAILURES]]
+    if (more := len(report.failures) - _FAILURES) > 0:
+        lines.append((text(language, "more_failures", name=report.name, count=more), "error"))
+    return lines
 
 
 def _draw_outcome(line: str, kind: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit import config
 
 from retrieval.checkpoints import model_name
 from retrieval.pace import Pace, measure_pace
@@ -80,6 +81,8 @@ class Opening:
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=Opening.close)
 def open_resources(settings: Settings) -> Opening:
     """Open the library and begin to load the models, once for all sessions; QAError if the library can't be opened."""
+    # Streamlit refuses what is over its own limit, before the pages see it; asked again at every upload.
+    config.set_option("server.maxUploadSize", settings.limits.file_size)
     return Opening(settings)
 
 

@@ -125,6 +125,28 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "A file with the same name replaces the older one. Formats: {formats}",
         "同名文件会替换旧文件。支持的格式：{formats}",
     ),
+    "upload_limits": (
+        "Au plus {files} fichiers à la fois, de {file_size} Mo et {seconds} s de lecture chacun ; "
+        "{pages} pages par PDF, {characters:,} caractères par article ; "
+        "archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, {ratio} fois leur taille, "
+        "{depth} niveau(x).",
+        "At most {files} files at once, each of {file_size} MB and read in {seconds} s; {pages} pages a PDF, "
+        "{characters:,} characters an article; archives: {unpacked_size} MB unpacked, {members} files, "
+        "{ratio} times their packed size, {depth} level(s).",
+        "一次最多 {files} 个文件，每个不超过 {file_size} MB、读取不超过 {seconds} 秒；每个 PDF 最多 {pages} 页，"
+        "每篇文章最多 {characters:,} 个字符；"
+        "压缩包解压后不超过 {unpacked_size} MB、{members} 个文件、原大小的 {ratio} 倍、{depth} 层。",
+    ),
+    "too_many_files": (
+        "{count} fichiers choisis, {limit} au plus à la fois : retirez-en et ajoutez-les ensuite.",
+        "{count} files are chosen, at most {limit} can be added at once: take some away and add them afterwards.",
+        "已选择 {count} 个文件，一次最多 {limit} 个：请先移除一部分，稍后再添加。",
+    ),
+    "more_failures": (
+        "{name} : et {count} autres erreurs",
+        "{name}: and {count} more errors",
+        "{name}：另有 {count} 个错误",
+    ),
     "add": ("Ajouter à la bibliothèque", "Add to the library", "加入资料库"),
     "no_files": (
         "Choisissez d’abord des fichiers et attendez qu’ils soient envoyés.",
