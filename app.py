@@ -5,17 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from retrieval.errors import QAError
+from ui.access import draw_account, let_in
 from ui.ask import draw_ask_page
 from ui.compare import draw_compare_page
 from ui.evaluate import draw_evaluate_page
 from ui.library import draw_library_page
+from ui.record import record_error
 from ui.resources import Resources, interface_language, open_resources, settings
 from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
+from ui.watch import start_watch
 
 
 def draw_language_choice(language: InterfaceLanguage) -> None:
     """Draw the switch of the interface's language."""
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        draw_account(language)
         st.segmented_control(
             "Langue · Language · 语言",
             INTERFACE_LANGUAGES,
@@ -31,9 +35,11 @@ def draw_language_choice(language: InterfaceLanguage) -> None:
 def open_or_explain(language: InterfaceLanguage) -> Resources:
     """Return the shared resources, or show why there are none and end the page."""
     try:
+        start_watch(settings())
         with st.spinner(text(language, "loading")):
             return open_resources(settings())
     except QAError as error:
+        record_error(error, "opening")
         st.error(str(error), icon=":material/error:")
         st.stop()
 
@@ -41,6 +47,7 @@ def open_or_explain(language: InterfaceLanguage) -> Resources:
 st.set_page_config(page_icon=":material/translate:", layout="wide")
 draw_language_choice(interface_language())
 language = interface_language()
+let_in(language)
 st.set_page_config(page_title=text(language, "app"))
 resources = open_or_explain(language)
 pages = [
@@ -73,4 +80,8 @@ pages = [
 try:
     st.navigation(pages, position="top").run()
 except QAError as error:  # the library went away while a page was drawn
+    record_error(error, "page")
     st.error(str(error), icon=":material/error:")
+except Exception as error:  # a fault of ours: counted here, shown and logged by Streamlit
+    record_error(error, "page")
+    raise

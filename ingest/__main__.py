@@ -14,9 +14,11 @@ from time import perf_counter
 from tqdm import tqdm
 
 from ingest.articles import SUPPORTED_SUFFIXES
-from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
+from ingest.editing import Editing
+from ingest.pipeline import FileReport, InputFile, Outcome, Progress
 from ingest.shard import Shard
 from ingest.upkeep import bring_back, check, rebuild, save
+from retrieval.access import at_terminal
 from retrieval.errors import InputError, QAError
 from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
@@ -70,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if keeping:
             return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
-            _delete(store, chosen.delete)
-            succeeded = _ingest(files, encoder, store) if chosen.paths else True
+            editing = Editing(at_terminal(), settings.library, store)
+            _delete(editing, chosen.delete)
+            succeeded = _ingest(files, encoder, editing) if chosen.paths else True
             if chosen.list:
                 for article in store.articles():
                     print(
@@ -105,7 +108,7 @@ def _input_file(path: Path, name: str) -> InputFile:
     return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
 
 
-def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, editing: Editing) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.
@@ -116,8 +119,8 @@ def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -
             bar.set_postfix_str(f"{progress.passages} passages, {rate:.0f}/s", refresh=False)
             bar.update(progress.bytes_done - bar.n)
 
-        reports = ingest_files(files, encoder, store, show)
-    _print_summary(reports, perf_counter() - start, store)
+        reports = editing.add(files, encoder, show)
+    _print_summary(reports, perf_counter() - start, editing.store)
     return not any(report.failures for report in reports)
 
 
@@ -139,13 +142,13 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     )
 
 
-def _delete(store: PassageStore, names: Sequence[str]) -> None:
-    known = {article.name: article.id for article in store.articles()} if names else {}
+def _delete(editing: Editing, names: Sequence[str]) -> None:
+    known = {article.name: article for article in editing.store.articles()} if names else {}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names.")
     for name in names:
-        store.delete_article(known[name])
+        editing.delete([known[name]])
         print(f"deleted: {name}")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from retrieval.errors import SettingError
+from retrieval.secrets import read_key
 
 Value = TypeVar("Value")
 
@@ -29,6 +30,27 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who gets in. `editors` are e-mail addresses, or `claim=value` of what the login's provider says of a person."""
+
+    login: bool = False
+    editors: tuple[str, ...] = ()
+    open_without_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is told of the running application: the form of its log, and the port of its figures on this machine.
+
+    `log_texts` lets questions into the log; with port 0 there are no figures.
+    """
+
+    log_form: Literal["text", "json"] = "text"
+    log_texts: bool = False
+    metrics_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One run's settings. `rerank_depth` 0 leaves reranking out."""
 
@@ -46,6 +68,8 @@ class Settings:
     qdrant_api_key: str | None = field(default=None, repr=False)
     collection: str = "passages"
     placement: Placement = Placement()
+    access: Access = Access()
+    watch: Watch = Watch()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -61,15 +85,25 @@ class Settings:
             dtype=environ.get("QA_DTYPE") or default.dtype,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
-            server_key=environ.get("QA_SERVER_KEY") or None,
+            server_key=read_key(environ, "QA_SERVER_KEY"),
             qdrant_url=environ.get("QDRANT_URL") or None,
-            qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
+            qdrant_api_key=read_key(environ, "QDRANT_API_KEY"),
             collection=environ.get("QA_COLLECTION") or default.collection,
             placement=Placement(
                 shards=_whole_number(environ, "QA_SHARDS", default.placement.shards, range(1, 1001)),
                 replicas=_whole_number(environ, "QA_REPLICAS", default.placement.replicas, range(1, 11)),
                 quantisation=_one_of(environ, "QA_QUANTISATION", {"none": "none", "int8": "int8"}),
                 on_disk=_one_of(environ, "QA_ON_DISK", {"no": False, "yes": True}),
+            ),
+            access=Access(
+                login=_one_of(environ, "QA_LOGIN", {"no": False, "yes": True}),
+                editors=tuple(part.strip() for part in environ.get("QA_EDITORS", "").split(",") if part.strip()),
+                open_without_login=_one_of(environ, "QA_OPEN_WITHOUT_LOGIN", {"no": False, "yes": True}),
+            ),
+            watch=Watch(
+                log_form=_one_of(environ, "QA_LOG", {"text": "text", "json": "json"}),
+                log_texts=_one_of(environ, "QA_LOG_TEXTS", {"no": False, "yes": True}),
+                metrics_port=_whole_number(environ, "QA_METRICS_PORT", default.watch.metrics_port, range(65536)),
             ),
         )
 

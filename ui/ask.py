@@ -8,6 +8,7 @@ from retrieval.passages import LANGUAGES, ArticleInfo, Passage, SearchResult, Se
 from retrieval.siblings import articles_on_topic, sibling
 from ui.draw import draw_title
 from ui.links import LIMITS, Request, read_recipe, read_request
+from ui.record import record_question
 from ui.resources import Resources, interface_language
 from ui.result import draw_result
 from ui.texts import EXAMPLES, InterfaceLanguage, text
@@ -119,6 +120,7 @@ def _search(resources: Resources, request: Request, language: InterfaceLanguage)
         return kept
     with st.spinner(text(language, "searching")):
         result = resources.searcher.search(request.question, request.limit, request.selection, request.language)
+    record_question(result)
     st.session_state["searched"] = (request, result)
     st.session_state["aids"] = _reading_aids(result, resources)
     st.session_state["open_passage"] = None

@@ -9,11 +9,15 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ingest.articles import SUPPORTED_SUFFIXES
-from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
+from ingest.editing import Editing
+from ingest.pipeline import FileReport, InputFile, Progress
 from retrieval.errors import QAError
 from retrieval.passages import ArticleInfo
+from ui.access import is_editor, person
 from ui.draw import draw_title
-from ui.resources import Resources, interface_language
+from ui.happened import draw_happened
+from ui.record import record_error, record_uploads
+from ui.resources import Resources, interface_language, settings
 from ui.texts import InterfaceLanguage, text
 
 
@@ -21,7 +25,11 @@ def draw_library_page(resources: Resources) -> None:
     """Draw the uploader, the outcome of the last upload and the list of articles."""
     language = interface_language()
     draw_title(language, text(language, "library"))
-    _draw_upload(resources, language)
+    if is_editor():
+        _draw_upload(resources, language)
+        draw_happened(language)
+    else:
+        st.caption(text(language, "readers_only"))
     for line, kind in st.session_state.get("outcomes", []):
         _draw_outcome(line, kind)
     articles = resources.store.articles()
@@ -62,10 +70,16 @@ def _add(resources: Resources, files: Sequence[UploadedFile], language: Interfac
         bar.progress(done, text(language, "adding", passages=progress.passages))
 
     try:
-        reports = ingest_files(inputs, resources.models.encoder, resources.store, show)
+        reports = _editing(resources).add(inputs, resources.models.encoder, show)
     except QAError as error:
+        record_error(error, "upload")
         return [(str(error), "error")]
+    record_uploads(reports)
     return [line for report in reports for line in _outcome_lines(report, language)]
+
+
+def _editing(resources: Resources) -> Editing:
+    return Editing(person(), settings().library, resources.store)
 
 
 def _outcome_lines(report: FileReport, language: InterfaceLanguage) -> list[tuple[str, str]]:
@@ -100,6 +114,8 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
         key=f"articles {st.session_state.get('deletions', 0)}",
         column_config={text(language, "date"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
     )
+    if not is_editor():
+        return
     chosen = [articles[row] for row in event.selection.rows if row < len(articles)]
     st.caption(text(language, "delete_hint"))
     label = text(language, "delete", count=len(chosen))
@@ -115,8 +131,7 @@ def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language:
             st.text(article.title)
         with st.container(horizontal=True):
             if st.button(text(language, "delete", count=len(chosen)), type="primary", key="confirmed"):
-                for article in chosen:
-                    resources.store.delete_article(article.id)
+                _editing(resources).delete(chosen)
                 st.session_state["outcomes"] = [(text(language, "deleted", count=len(chosen)), "success")]
                 st.session_state["deletions"] = st.session_state.get("deletions", 0) + 1
                 st.session_state.pop("searched", None)

@@ -14,6 +14,7 @@ from retrieval.search import Models, Searcher
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
+from ui.metrics import watch_library
 from ui.texts import INTERFACE_LANGUAGES, InterfaceLanguage, preferred_language
 
 
@@ -35,6 +36,7 @@ def open_resources(settings: Settings) -> Resources:
     store = open_store(settings, models.encoder.identity)
     # Streamlit collects garbage after every run of a page: through all that torch has loaded that is 0.3 s, in which
     # no other thread works. What is here now stays, and need not be looked through again.
+    watch_library(store)
     gc.collect()
     gc.freeze()
     return Resources(models, model_names(settings), store, make_searcher(settings, store, models))
@@ -47,7 +49,8 @@ def background() -> Background:
 
 
 def settings() -> Settings:
-    """Read the settings from the environment."""
+    """Read the settings from the environment; what .streamlit/secrets.toml has at its top level is there too."""
+    st.secrets.load_if_toml_exists()
     return Settings.from_env(os.environ)
 
 

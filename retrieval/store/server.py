@@ -13,6 +13,7 @@ from qdrant_client.http.exceptions import ApiException
 from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
+from retrieval.secrets import without_key
 from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
 from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, to_filter, to_server
@@ -27,15 +28,20 @@ class ServerBackend:
 
     `name` is an alias that leads to one of two collections, or a collection itself if it was made before libraries had
     aliases. A rebuild fills the other one and ends by moving the alias. What the name leads to is looked up once: after
-    a rebuild by another process this one ends in an error, not with vectors that can't be compared.
+    a rebuild by another process this one ends in an error, not with vectors that can't be compared. No error shows `key`.
     """
 
     repairs = False
 
     def __init__(
-        self, client: QdrantClient, name: str, placement: Placement | None = None, is_rebuild: bool = False
+        self,
+        client: QdrantClient,
+        name: str,
+        placement: Placement | None = None,
+        is_rebuild: bool = False,
+        key: str = "",
     ) -> None:
-        self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        self._client, self._name, self._is_rebuild, self._key = client, name, is_rebuild, key
         self._placement = placement or Placement()
         with self._translated():
             current = self._current()
@@ -100,7 +106,7 @@ class ServerBackend:
 
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
-        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True, key=self._key)
         if successor.identity() != identity:
             self.drop_successor()
         return successor
@@ -108,7 +114,7 @@ class ServerBackend:
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
         with self._translated():
-            successor = ServerBackend(self._client, self._name, is_rebuild=True)
+            successor = ServerBackend(self._client, self._name, is_rebuild=True, key=self._key)
             self._client.delete_collection(successor._collection)
 
     def take_over(self) -> None:
@@ -210,6 +216,6 @@ class ServerBackend:
                     "another encoder or deleted. Start this program again, with the library's encoder in QA_ENCODER."
                 ) from error
             raise LibraryError(
-                f"The Qdrant server did not do what was asked ({str(error).strip()[:300]}). Check that it runs, that "
+                f"The Qdrant server did not do what was asked ({without_key(str(error), self._key).strip()[:300]}). Check that it runs, that "
                 "QDRANT_URL is its address and QDRANT_API_KEY its key."
             ) from error
