@@ -15,10 +15,11 @@ from retrieval.errors import (
     LibraryInUse,
     ModelError,
     ModelServerError,
+    NotAllowed,
     QAError,
     SettingError,
 )
-from retrieval.settings import Placement, Settings
+from retrieval.settings import Access, Placement, Settings, Watch
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 EVERY_VARIABLE = {
@@ -38,6 +39,12 @@ EVERY_VARIABLE = {
     "QA_REPLICAS": "2",
     "QA_QUANTISATION": "int8",
     "QA_ON_DISK": "yes",
+    "QA_LOGIN": "yes",
+    "QA_EDITORS": "bob@example.org, groups=library,",
+    "QA_OPEN_WITHOUT_LOGIN": "yes",
+    "QA_LOG": "json",
+    "QA_LOG_TEXTS": "yes",
+    "QA_METRICS_PORT": "9464",
 }
 DEFAULTS = Settings(
     library=Path("library"),
@@ -52,6 +59,8 @@ DEFAULTS = Settings(
     qdrant_api_key=None,
     collection="passages",
     placement=Placement(shards=1, replicas=1, quantisation="none", on_disk=False),
+    access=Access(login=False, editors=(), open_without_login=False),
+    watch=Watch("text", log_texts=False, metrics_port=0),
 )
 
 
@@ -82,6 +91,8 @@ def test_every_variable() -> None:
         qdrant_api_key="a-secret",
         collection="mine",
         placement=Placement(6, 2, "int8", True),
+        access=Access(True, ("bob@example.org", "groups=library"), True),
+        watch=Watch("json", True, 9464),
     )
 
 
@@ -103,6 +114,7 @@ def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000),
         ("QA_SHARDS", "placement.shards", 1, 1000),
         ("QA_REPLICAS", "placement.replicas", 1, 10),
+        ("QA_METRICS_PORT", "watch.metrics_port", 0, 65535),
     ],
 )
 def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:
@@ -115,7 +127,7 @@ def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, hi
         assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
 
 
-@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes")])
+@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes"), ("QA_LOGIN", "no or yes")])
 def test_words(name: str, allowed: str) -> None:
     """Anything else is refused, with what there is."""
     with pytest.raises(SettingError) as caught:
@@ -144,6 +156,7 @@ def test_settings_cannot_be_changed() -> None:
         (InputError, {QAError}),
         (ArticleError, {InputError, QAError}),
         (SettingError, {QAError}),
+        (NotAllowed, {QAError}),
         (ModelError, {QAError}),
         (ModelServerError, {ModelError, QAError}),
         (LibraryError, {QAError}),

@@ -12,7 +12,7 @@ from ui.resources import settings
 
 
 def draw_thumbs(question: str, asked_in: Language, passage: Passage) -> None:
-    """Draw a thumb up and a thumb down, for editors; a click is kept at once, a second one on the same takes it back."""
+    """Draw two thumbs, for editors; a click is kept at once, a second one on the same thumb takes it back."""
     if not is_editor():
         return
     key = f"thumbs {question} {passage.id}"

@@ -26,9 +26,8 @@ _FACET_LIMIT = 1_000_000
 class ServerBackend:
     """A `Backend` in a collection of a Qdrant server; the collection's metadata names the encoder.
 
-    `name` is an alias that leads to one of two collections, or a collection itself if it was made before libraries had
-    aliases. A rebuild fills the other one and ends by moving the alias. What the name leads to is looked up once: after
-    a rebuild by another process this one ends in an error, not with vectors that can't be compared. No error shows `key`.
+    `name` is an alias of one of two collections, or a collection made before libraries had aliases. A rebuild fills the
+    other one and ends by moving the alias, looked up once: another process then ends in an error, not in wrong answers.
     """
 
     repairs = False
@@ -149,10 +148,9 @@ class ServerBackend:
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
+        chosen = to_filter(where)
         with self._translated():
-            answer = self._client.facet(
-                self._collection, key, facet_filter=to_filter(where), limit=_FACET_LIMIT, exact=True
-            )
+            answer = self._client.facet(self._collection, key, facet_filter=chosen, limit=_FACET_LIMIT, exact=True)
         return {str(hit.value): hit.count for hit in answer.hits}
 
     def scroll(self, where: Where) -> list[Payload]:
@@ -210,12 +208,13 @@ class ServerBackend:
         try:
             yield
         except (ApiException, QdrantException, ValueError) as error:
-            if "not found" in str(error).casefold():
+            said = without_key(str(error), self._key).strip()[:300]
+            if "not found" in said.casefold():
                 raise LibraryError(
                     f"The Qdrant server no longer has the collection {self._collection}: the library was rebuilt for "
                     "another encoder or deleted. Start this program again, with the library's encoder in QA_ENCODER."
                 ) from error
             raise LibraryError(
-                f"The Qdrant server did not do what was asked ({without_key(str(error), self._key).strip()[:300]}). Check that it runs, that "
-                "QDRANT_URL is its address and QDRANT_API_KEY its key."
+                f"The Qdrant server did not do what was asked ({said}). Check that it runs, that QDRANT_URL is its "
+                "address and QDRANT_API_KEY its key."
             ) from error
