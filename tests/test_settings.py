@@ -127,7 +127,9 @@ def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, hi
         assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
 
 
-@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes"), ("QA_LOGIN", "no or yes")])
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes"), ("QA_LOGIN", "no or yes")]
+)
 def test_words(name: str, allowed: str) -> None:
     """Anything else is refused, with what there is."""
     with pytest.raises(SettingError) as caught:
