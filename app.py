@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from retrieval.errors import QAError
 from ui.access import draw_account, let_in
@@ -16,10 +17,9 @@ from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, text
 from ui.watch import start_watch
 
 
-def draw_language_choice(language: InterfaceLanguage) -> None:
-    """Draw the switch of the interface's language."""
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        draw_account(language)
+def draw_language_choice(language: InterfaceLanguage) -> DeltaGenerator:
+    """Draw the switch of the interface's language; return the row that it is in."""
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center") as row:
         st.segmented_control(
             "Langue · Language · 语言",
             INTERFACE_LANGUAGES,
@@ -30,6 +30,7 @@ def draw_language_choice(language: InterfaceLanguage) -> None:
             label_visibility="collapsed",
             required=True,
         )
+    return row
 
 
 def open_or_explain(language: InterfaceLanguage) -> Resources:
@@ -45,9 +46,11 @@ def open_or_explain(language: InterfaceLanguage) -> Resources:
 
 
 st.set_page_config(page_icon=":material/translate:", layout="wide")
-draw_language_choice(interface_language())
+row = draw_language_choice(interface_language())
 language = interface_language()
 let_in(language)
+with row:
+    draw_account(language)
 st.set_page_config(page_title=text(language, "app"))
 resources = open_or_explain(language)
 pages = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.audit import Act, AuditLine, FailedUpload, keep_audit, keep_failed
 from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
 from retrieval.access import Person
-from retrieval.errors import NotAllowed, QAError
+from retrieval.errors import LibraryError, NotAllowed, QAError
 from retrieval.passages import ArticleInfo, Encoder
 from retrieval.store.passage_store import PassageStore
 
@@ -34,7 +35,8 @@ class Editing:
         try:
             reports = ingest_files(given, encoder, self.store, on_progress)
         except QAError:
-            self._keep("upload", [(file.name, "stopped") for file in given])
+            with suppress(LibraryError):  # a full disk stops both; the first error is the one to tell
+                self._keep("upload", [(file.name, "stopped") for file in given])
             raise
         self._keep("upload", [line for report in reports for line in _outcomes(report)])
         self._keep("delete", [(name, "no longer in its file") for report in reports for name in report.dropped])
@@ -49,7 +51,8 @@ class Editing:
             try:
                 self.store.delete_article(article.id)
             except QAError:
-                self._keep("delete", [(article.name, "failed")])
+                with suppress(LibraryError):
+                    self._keep("delete", [(article.name, "failed")])
                 raise
             self._keep("delete", [(article.name, "deleted")])
 
