@@ -35,6 +35,8 @@ def value(name: str) -> float:
 @pytest.fixture
 def told() -> Iterator[dict[str, object]]:
     """Serve the port with a health that a test may change; `port` is in it."""
+    # Another test's library may still be watched, and be closed.
+    watch_library(SimpleNamespace(articles=list, passage_count=lambda: 0))  # type: ignore[arg-type]
     answer: dict[str, object] = {"healthy": True, "passages": 3}
     server = watch.serve(0, lambda: answer)
     answer["port"] = server.server_port
