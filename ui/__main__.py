@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     script = _ROOT / "app.py"
     config._main_script_path = str(script)  # as `streamlit run` does: its folder's .streamlit is read too
     try:
-        check_server()
+        # Streamlit's command reads its variables itself, later; `get_option` knows the files only.
+        check_server(os.environ.get("STREAMLIT_SERVER_ADDRESS") or config.get_option("server.address") or "")
         if chosen.samples and (failed := _add_samples(settings().library)):
             return failed
         start_log(settings().watch)

@@ -33,7 +33,7 @@ def is_editor() -> bool:
 def let_in(language: InterfaceLanguage) -> None:
     """End the page with a reason, or with the way to sign in, unless this session may see the library."""
     try:
-        check_server()
+        check_server(config.get_option("server.address") or "")
     except QAError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
@@ -42,12 +42,12 @@ def let_in(language: InterfaceLanguage) -> None:
         st.stop()
 
 
-def check_server() -> None:
+def check_server(address: str) -> None:
     """Raise SettingError if the page's address and its login would let in whom they should not."""
     access, auth = settings().access, _provider_settings()
     if access.login and auth:
         check_login(auth)
-    check_listening(config.get_option("server.address") or "", access, bool(auth))
+    check_listening(address, access, bool(auth))
 
 
 def draw_account(language: InterfaceLanguage) -> None:
