@@ -62,4 +62,7 @@ def _add_samples(library: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # a refused start must end: threads of the libraries would keep the process
