@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from retrieval.errors import QAError
+from ui.access import draw_account, let_in
 from ui.ask import draw_ask_page
 from ui.faults import draw_fault
 from ui.loading import draw_when_ready
+from ui.record import record_error
 from ui.resources import Opening, interface_language, open_resources, settings
 from ui.texts import INTERFACE_LANGUAGES, OWN_NAMES, InterfaceLanguage, preferred_language, text
+from ui.watch import start_watch
 
 
-def draw_language_choice() -> InterfaceLanguage:
-    """Draw the switch of the interface's language; return the chosen one, which the address keeps."""
+def draw_language_choice() -> DeltaGenerator:
+    """Draw the switch of the interface's language, which the address keeps; return the row that it is in."""
     # Not bound to the address by Streamlit, which would write the language's name there and read no code.
     st.session_state.setdefault("lang", interface_language())
-    with st.container(horizontal=True, horizontal_alignment="right"):
+    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center") as row:
         st.segmented_control(
             "Langue · Language · 语言",
             INTERFACE_LANGUAGES,
@@ -30,15 +34,17 @@ def draw_language_choice() -> InterfaceLanguage:
         st.query_params["lang"] = language
     elif "lang" in st.query_params:
         del st.query_params["lang"]
-    return language
+    return row
 
 
 def open_or_explain(language: InterfaceLanguage) -> Opening:
     """Return the open library and the models on their way, or show why there is no library and end the page."""
     try:
+        start_watch(settings())
         with st.spinner(text(language, "opening")):
             opening = open_resources(settings())
     except QAError as error:
+        record_error(error, "opening")
         draw_fault(error, language)
         st.stop()
     if "opened" not in st.session_state:
@@ -70,7 +76,11 @@ def draw_evaluate() -> None:
 
 
 st.set_page_config(page_icon=":material/translate:", layout="wide")
-language = draw_language_choice()
+row = draw_language_choice()
+language = interface_language()
+let_in(language)
+with row:
+    draw_account(language)
 st.set_page_config(page_title=text(language, "app"))
 opening = open_or_explain(language)
 pages = [
@@ -103,4 +113,8 @@ pages = [
 try:
     st.navigation(pages, position="top").run()
 except QAError as error:  # the library went away while a page was drawn
+    record_error(error, "page")
     draw_fault(error, language)
+except Exception as error:  # a fault of ours: counted here, shown and logged by Streamlit
+    record_error(error, "page")
+    raise

@@ -14,10 +14,12 @@ from time import perf_counter
 from tqdm import tqdm
 
 from ingest.articles import SUPPORTED_SUFFIXES, check_size
+from ingest.editing import Editing
 from ingest.parser import Parser
-from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
+from ingest.pipeline import FileReport, InputFile, Outcome, Progress
 from ingest.shard import Shard
 from ingest.upkeep import bring_back, build_compared, check, rebuild, save
+from retrieval.access import at_terminal
 from retrieval.errors import ArticleError, InputError, QAError
 from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
@@ -76,8 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if keeping:
             return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
-            _delete(store, chosen.delete)
-            succeeded = _ingest(files, encoder, store, settings.limits) if chosen.paths else True
+            editing = Editing(at_terminal(), settings.library, store)
+            _delete(editing, chosen.delete)
+            succeeded = _ingest(files, encoder, editing, settings.limits) if chosen.paths else True
             if chosen.list:
                 _list(store)
     except QAError as error:
@@ -122,7 +125,7 @@ def _input_file(path: Path, name: str, limits: Limits) -> InputFile:
     return InputFile(name, size, read)
 
 
-def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore, limits: Limits) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, editing: Editing, limits: Limits) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.
@@ -136,8 +139,8 @@ def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore, l
             bar.set_postfix_str(f"{progress.passages} passages, {rate:.0f}/s", refresh=False)
             bar.update(progress.bytes_done - bar.n)
 
-        reports = ingest_files(files, encoder, store, show, parser.read)
-    _print_summary(reports, perf_counter() - start, store)
+        reports = editing.add(files, encoder, show, parser.read)
+    _print_summary(reports, perf_counter() - start, editing.store)
     return not any(report.failures for report in reports)
 
 
@@ -159,12 +162,12 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     )
 
 
-def _delete(store: PassageStore, names: Sequence[str]) -> None:
-    known = {article.name: article.id for article in store.articles()} if names else {}
+def _delete(editing: Editing, names: Sequence[str]) -> None:
+    known = {article.name: article for article in editing.store.articles()} if names else {}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names.")
-    store.delete_articles([known[name] for name in names])
+    editing.delete([known[name] for name in names])
     for name in names:
         print(f"deleted: {name}")
 

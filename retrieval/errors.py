@@ -4,6 +4,7 @@ QAError
 ├── InputError            a question, file or data set that cannot be used as it is
 │   └── ArticleError      one file: unreadable, empty, a scan, too large
 ├── SettingError          a setting with an unusable value
+├── NotAllowed            an act of editors, tried by a reader
 ├── ModelError            a model folder that is missing, damaged or of an unknown kind
 │   └── ModelServerError  an inference server that is down or refuses
 └── LibraryError          the library cannot be opened, read or written
@@ -34,6 +35,10 @@ class ArticleError(InputError):
 
 class SettingError(QAError):
     """Raised for a setting that cannot be used; the message names it and the accepted values."""
+
+
+class NotAllowed(QAError):
+    """Raised when a reader tries what only editors may do; the message names person and act."""
 
 
 class ModelError(QAError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from retrieval.errors import SettingError
+from retrieval.secrets import read_key
 
 Value = TypeVar("Value")
 
@@ -66,6 +67,27 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Who gets in. `editors` are e-mail addresses, or `claim=value` of what the login's provider says of a person."""
+
+    login: bool = False
+    editors: tuple[str, ...] = ()
+    open_without_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What is told of the running application: the form of its log, and the port of its figures on this machine.
+
+    `log_texts` lets questions into the log; with port 0 there are no figures.
+    """
+
+    log_form: Literal["text", "json"] = "text"
+    log_texts: bool = False
+    metrics_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One run's settings. `rerank_depth` 0 leaves reranking out."""
 
@@ -86,6 +108,8 @@ class Settings:
     compared_encoder: str | None = None
     compared_reranker: str | None = None
     limits: Limits = Limits()
+    access: Access = Access()
+    watch: Watch = Watch()
 
     @property
     def compared(self) -> Settings | None:
@@ -116,9 +140,9 @@ class Settings:
             dtype=environ.get("QA_DTYPE") or default.dtype,
             candidates=_whole_number(environ, "QA_CANDIDATES", default.candidates, range(1, 1001)),
             rerank_depth=_whole_number(environ, "QA_RERANK_DEPTH", default.rerank_depth, range(1001)),
-            server_key=environ.get("QA_SERVER_KEY") or None,
+            server_key=read_key(environ, "QA_SERVER_KEY"),
             qdrant_url=environ.get("QDRANT_URL") or None,
-            qdrant_api_key=environ.get("QDRANT_API_KEY") or None,
+            qdrant_api_key=read_key(environ, "QDRANT_API_KEY"),
             collection=environ.get("QA_COLLECTION") or default.collection,
             compared_encoder=environ.get("QA_COMPARED_ENCODER") or None,
             compared_reranker=environ.get("QA_COMPARED_RERANKER") or None,
@@ -129,6 +153,16 @@ class Settings:
                 on_disk=_one_of(environ, "QA_ON_DISK", {"no": False, "yes": True}),
             ),
             limits=Limits.from_env(environ),
+            access=Access(
+                login=_one_of(environ, "QA_LOGIN", {"no": False, "yes": True}),
+                editors=tuple(part.strip() for part in environ.get("QA_EDITORS", "").split(",") if part.strip()),
+                open_without_login=_one_of(environ, "QA_OPEN_WITHOUT_LOGIN", {"no": False, "yes": True}),
+            ),
+            watch=Watch(
+                log_form=_one_of(environ, "QA_LOG", {"text": "text", "json": "json"}),
+                log_texts=_one_of(environ, "QA_LOG_TEXTS", {"no": False, "yes": True}),
+                metrics_port=_whole_number(environ, "QA_METRICS_PORT", default.watch.metrics_port, range(65536)),
+            ),
         )
 
 

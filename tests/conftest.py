@@ -36,6 +36,8 @@ from ui.resources import open_resources
 
 # mteb makes this folder when it is imported: one that exists already.
 os.environ["MTEB_CACHE"] = gettempdir()
+# As .streamlit/config.toml has it, which is not found from a test's folder: other addresses need a login.
+os.environ["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"
 LETTERS = "abc"
 IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
 OpenStore = Callable[[EncoderIdentity], PassageStore]

@@ -21,6 +21,7 @@ from evaluation.questions import AskedQuestion
 from evaluation.report import by_pair
 from evaluation.run import STAGES, Plan
 from evaluation.uploads import read_upload
+from retrieval.access import ANYONE
 from retrieval.errors import InputError
 from retrieval.search import Models
 from retrieval.settings import Limits, Settings
@@ -40,7 +41,7 @@ def evaluations(tmp_path: Path) -> Iterator[Evaluations]:
     with closing(PassageStore(EdgeBackend(settings.library), IDENTITY)) as store:
         put(store, make_article("tea", "tea bbb.", "aaa is tea."), make_article("silk", "silk is fine here."))
         put(store, make_article("soie", "de la soie", language="fr"))
-        yield Evaluations(Models(LetterEncoder(), OverlapReranker(), FirstWordReader()), store, settings)
+        yield Evaluations(Models(LetterEncoder(), OverlapReranker(), FirstWordReader()), store, settings, ANYONE)
 
 
 def no_step(phase: str, done: int, total: int) -> None:
@@ -68,7 +69,7 @@ def test_a_library_is_evaluated_and_kept(evaluations: Evaluations) -> None:
         100 * sum(1 / result.outcomes["dense"].rank for result in (first, second)) / 2
     )
     assert set(by_pair([first, second], "dense")) == set(run.stages["dense"].pairs)
-    forget(evaluations.folder, run.id)
+    forget(ANYONE, evaluations.folder, run.id)
     assert kept_runs(evaluations.folder) == []
     with pytest.raises(InputError, match="cannot be read"):
         kept_results(evaluations.folder, run.id)

@@ -15,10 +15,11 @@ from retrieval.errors import (
     LibraryInUse,
     ModelError,
     ModelServerError,
+    NotAllowed,
     QAError,
     SettingError,
 )
-from retrieval.settings import Limits, Placement, Settings
+from retrieval.settings import Access, Limits, Placement, Settings, Watch
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 EVERY_VARIABLE = {
@@ -48,6 +49,12 @@ EVERY_VARIABLE = {
     "QA_ARCHIVE_DEPTH": "2",
     "QA_READ_SECONDS": "9",
     "QA_READ_MB": "500",
+    "QA_LOGIN": "yes",
+    "QA_EDITORS": "bob@example.org, groups=library,",
+    "QA_OPEN_WITHOUT_LOGIN": "yes",
+    "QA_LOG": "json",
+    "QA_LOG_TEXTS": "yes",
+    "QA_METRICS_PORT": "9464",
 }
 DEFAULTS = Settings(
     library=Path("library"),
@@ -74,6 +81,8 @@ DEFAULTS = Settings(
         seconds=30,
         memory=1_000,
     ),
+    access=Access(login=False, editors=(), open_without_login=False),
+    watch=Watch("text", log_texts=False, metrics_port=0),
 )
 
 
@@ -105,6 +114,8 @@ def test_every_variable() -> None:
         collection="mine",
         placement=Placement(6, 2, "int8", True),
         limits=Limits(20, 5, 100, 5000, 60, 70, 80, 2, 9, 500),
+        access=Access(True, ("bob@example.org", "groups=library"), True),
+        watch=Watch("json", True, 9464),
     )
 
 
@@ -136,6 +147,7 @@ def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("QA_ARCHIVE_DEPTH", "limits.depth", 1, 10),
         ("QA_READ_SECONDS", "limits.seconds", 1, 3600),
         ("QA_READ_MB", "limits.memory", 200, 100_000),
+        ("QA_METRICS_PORT", "watch.metrics_port", 0, 65535),
     ],
 )
 def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:
@@ -148,7 +160,9 @@ def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, hi
         assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
 
 
-@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes")])
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes"), ("QA_LOGIN", "no or yes")]
+)
 def test_words(name: str, allowed: str) -> None:
     """Anything else is refused, with what there is."""
     with pytest.raises(SettingError) as caught:
@@ -177,6 +191,7 @@ def test_settings_cannot_be_changed() -> None:
         (InputError, {QAError}),
         (ArticleError, {InputError, QAError}),
         (SettingError, {QAError}),
+        (NotAllowed, {QAError}),
         (ModelError, {QAError}),
         (ModelServerError, {ModelError, QAError}),
         (LibraryError, {QAError}),

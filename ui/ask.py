@@ -11,6 +11,7 @@ from retrieval.store.passage_store import PassageStore
 from ui.draw import draw_title
 from ui.links import LIMITS, WITHIN, Request, read_recipe, read_request
 from ui.loading import draw_loading
+from ui.record import record_question
 from ui.resources import Opening, Resources, interface_language
 from ui.result import draw_result, draw_words
 from ui.texts import EXAMPLES, InterfaceLanguage, text
@@ -158,6 +159,7 @@ def _search(resources: Resources, request: Request, language: InterfaceLanguage)
     depth = _depth(resources, request.within, request.limit)
     with st.spinner(text(language, "searching")):
         result = resources.searcher.search(request.question, request.limit, request.selection, request.language, depth)
+    record_question(result)
     if fields := st.session_state.pop("recipe_fields", None):
         st.session_state["recipe"] = read_recipe(fields, result.recipe)
     elif known is not None and known[1].recipe != result.recipe:

@@ -10,15 +10,19 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ingest.articles import SUPPORTED_SUFFIXES
+from ingest.editing import Editing
 from ingest.formats.blocks import clean_line
 from ingest.parser import Parser
-from ingest.pipeline import FileReport, InputFile, Progress, ingest_files
+from ingest.pipeline import FileReport, InputFile, Progress
 from retrieval.errors import QAError
 from retrieval.passages import LANGUAGES, ArticleInfo
 from retrieval.settings import Limits
 from retrieval.siblings import articles_on_topic
+from ui.access import is_editor, person
 from ui.draw import draw_title
 from ui.faults import explained
+from ui.happened import draw_happened
+from ui.record import record_error, record_uploads
 from ui.resources import Resources, interface_language, settings
 from ui.texts import InterfaceLanguage, text
 
@@ -29,7 +33,11 @@ def draw_library_page(resources: Resources) -> None:
     """Draw the uploader, the outcome of the last upload and the list of articles."""
     language = interface_language()
     draw_title(language, text(language, "library"))
-    _draw_upload(resources, language)
+    if is_editor():
+        _draw_upload(resources, language)
+        draw_happened(language)
+    else:
+        st.caption(text(language, "readers_only"))
     for line, kind in st.session_state.get("outcomes", []):
         _draw_outcome(line, kind)
     articles = resources.store.articles()
@@ -79,10 +87,16 @@ def _add(
 
     try:
         with Parser(limits) as parser:
-            reports = ingest_files(inputs, resources.models.encoder, resources.store, show, parser.read)
+            reports = _editing(resources).add(inputs, resources.models.encoder, show, parser.read)
     except QAError as error:
+        record_error(error, "upload")
         return [(explained(error, language), "error")]
+    record_uploads(reports)
     return [line for report in reports for line in _outcome_lines(report, language)]
+
+
+def _editing(resources: Resources) -> Editing:
+    return Editing(person(), settings().library, resources.store)
 
 
 def _outcome_lines(report: FileReport, language: InterfaceLanguage) -> list[tuple[str, str]]:
@@ -122,6 +136,8 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
         key=f"articles {st.session_state.get('deletions', 0)}",
         column_config={text(language, "date"): st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
     )
+    if not is_editor():
+        return
     chosen = [articles[row] for row in event.selection.rows if row < len(articles)]
     st.caption(text(language, "delete_hint"))
     label = text(language, "delete", count=len(chosen))
@@ -154,7 +170,8 @@ def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language:
 def _delete(resources: Resources, chosen: list[ArticleInfo], language: InterfaceLanguage) -> tuple[str, str]:
     """Delete articles; return the outcome's line and kind."""
     try:
-        resources.store.delete_articles([article.id for article in chosen])
+        _editing(resources).delete(chosen)
     except QAError as error:
+        record_error(error, "delete")
         return explained(error, language), "error"
     return text(language, "deleted", count=len(chosen)), "success"

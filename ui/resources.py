@@ -18,6 +18,7 @@ from retrieval.store.opening import open_if_built, open_store
 from retrieval.store.passage_store import PassageStore
 from retrieval.translations import load_translations
 from ui.loading import Loading
+from ui.metrics import watch_library
 from ui.texts import INTERFACE_LANGUAGES, InterfaceLanguage, preferred_language
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Opening:
             self.store.require(models.encoder.identity)
         else:
             self.store = open_store(self._settings, models.encoder.identity)
+        watch_library(self.store)
         searcher = make_searcher(self._settings, self.store, models)
         pace = measure_pace(models, searcher)
         # Streamlit collects garbage after every run of a page: through all that torch has loaded that is 0.3 s, in
@@ -117,7 +119,8 @@ def background() -> Background:
 
 
 def settings() -> Settings:
-    """Read the settings from the environment."""
+    """Read the settings from the environment; what .streamlit/secrets.toml has at its top level is there too."""
+    st.secrets.load_if_toml_exists()
     return Settings.from_env(os.environ)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from ui.access_texts import ACCESS_TEXTS
 from ui.ask_texts import ASK_TEXTS
 from ui.compare_texts import COMPARE_TEXTS
 from ui.evaluate_texts import EVALUATE_TEXTS
@@ -190,6 +191,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "en": ("anglais", "English", "英语"),
     "zh": ("chinois", "Chinese", "中文"),
     "other": ("autre langue", "another language", "其他语言"),
+    **ACCESS_TEXTS,
     **ASK_TEXTS,
     **EVALUATE_TEXTS,
     **COMPARE_TEXTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from retrieval.errors import LibraryError, SettingError
 from retrieval.passages import EncoderIdentity
+from retrieval.secrets import check_address
 from retrieval.settings import Settings
 from retrieval.store.backend import Backend
 from retrieval.store.edge import EdgeBackend
@@ -16,7 +17,7 @@ def open_store(settings: Settings, identity: EncoderIdentity) -> PassageStore:
     """Open the library on the Qdrant server if one is set, else in the library folder.
 
     Raises LibraryInUse if another process has the folder open, EncoderMismatch if the library was
-    built with another encoder, SettingError if QDRANT_URL is no address, LibraryError if it can't be opened.
+    built with another encoder, SettingError if QDRANT_URL cannot be used, LibraryError if it can't be opened.
     """
     backend = _open_backend(settings)
     try:
@@ -57,8 +58,9 @@ def _open_backend(settings: Settings) -> Backend:
 
     from retrieval.store.server import ServerBackend
 
+    check_address(settings.qdrant_url, settings.qdrant_api_key, ("QDRANT_URL", "QDRANT_API_KEY"))
     try:
         client = QdrantClient(url=settings.qdrant_url, api_key=settings.qdrant_api_key, timeout=_TIMEOUT_SECONDS)
     except ValueError as error:
         raise SettingError(f"QDRANT_URL is {settings.qdrant_url!r}; use one like http://localhost:6333.") from error
-    return ServerBackend(client, settings.collection, settings.placement)
+    return ServerBackend(client, settings.collection, settings.placement, key=settings.qdrant_api_key or "")

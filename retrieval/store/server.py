@@ -25,17 +25,21 @@ _FACET_LIMIT = 1_000_000
 class ServerBackend:
     """A `Backend` in a collection of a Qdrant server; the collection's metadata names the encoder.
 
-    `name` is an alias that leads to one of two collections, or a collection itself if it was made before libraries had
-    aliases. A rebuild fills the other one and ends by moving the alias. What the name leads to is looked up once: after
-    a rebuild by another process this one ends in an error, not with vectors that can't be compared.
+    `name` is an alias of one of two collections, or a collection made before libraries had aliases. A rebuild fills the
+    other one and ends by moving the alias, looked up once: another process then ends in an error, not in wrong answers.
     """
 
     repairs = False
 
     def __init__(
-        self, client: QdrantClient, name: str, placement: Placement | None = None, is_rebuild: bool = False
+        self,
+        client: QdrantClient,
+        name: str,
+        placement: Placement | None = None,
+        is_rebuild: bool = False,
+        key: str = "",
     ) -> None:
-        self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        self._client, self._name, self._is_rebuild, self._key = client, name, is_rebuild, key
         self._placement = placement or Placement()
         self._collection = name
         current = self._ask(self._current)
@@ -102,14 +106,14 @@ class ServerBackend:
 
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
-        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True, key=self._key)
         if successor.identity() != identity:
             self.drop_successor()
         return successor
 
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
-        successor = ServerBackend(self._client, self._name, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, is_rebuild=True, key=self._key)
         self._insist(lambda: self._client.delete_collection(successor._collection))
 
     def take_over(self) -> None:
@@ -127,7 +131,7 @@ class ServerBackend:
         def write(batch: Sequence[Point]) -> None:
             self._client.upsert(self._collection, [to_server(point) for point in batch], wait=True)
 
-        with translated(self._collection):
+        with translated(self._collection, self._key):
             upload(write, points)
 
     def delete(self, where: Where) -> None:
@@ -201,9 +205,9 @@ class ServerBackend:
             self._client.close()
 
     def _ask(self, act: Callable[[], Answer]) -> Answer:
-        with translated(self._collection):
+        with translated(self._collection, self._key):
             return ask(act)
 
     def _insist(self, act: Callable[[], Answer]) -> Answer:
-        with translated(self._collection):
+        with translated(self._collection, self._key):
             return insist(act)

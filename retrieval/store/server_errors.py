@@ -11,6 +11,7 @@ from qdrant_client.common.client_exceptions import QdrantException, ResourceExha
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from retrieval.errors import LibraryAway, LibraryError
+from retrieval.secrets import without_key
 
 # A QdrantException is also a number that can't be read in an answer, a JSONDecodeError an answer that ends too early.
 ENGINE_ERRORS = (ApiException, QdrantException, ValueError)
@@ -41,12 +42,12 @@ def asked_pause(error: Exception) -> float:
 
 
 @contextmanager
-def translated(collection: str) -> Iterator[None]:
-    """Raise LibraryError for the client's errors, LibraryAway for those that pass."""
+def translated(collection: str, key: str = "") -> Iterator[None]:
+    """Raise LibraryError for the client's errors, LibraryAway for those that pass; `key` is left out of them."""
     try:
         yield
     except ENGINE_ERRORS as error:
-        said = " ".join(str(error).split())[:300]
+        said = " ".join(without_key(str(error), key).split())[:300]
         if passes(error):
             raise LibraryAway(
                 f"The Qdrant server cannot be reached, or is overloaded ({said}). Check that it runs, that QDRANT_URL "
