@@ -38,6 +38,8 @@ from ui.resources import open_resources
 os.environ["MTEB_CACHE"] = gettempdir()
 # As .streamlit/config.toml has it, which is not found from a test's folder: other addresses need a login.
 os.environ["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"
+# Programs that tests start: importing them, as the search for doctests does, would run them.
+collect_ignore = ["slow_app.py"]
 LETTERS = "abc"
 IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
 OpenStore = Callable[[EncoderIdentity], PassageStore]
