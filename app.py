@@ -20,7 +20,8 @@ def draw_language_choice() -> DeltaGenerator:
     """Draw the switch of the interface's language, which the address keeps; return the row that it is in."""
     # Not bound to the address by Streamlit, which would write the language's name there and read no code.
     st.session_state.setdefault("lang", interface_language())
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center") as row:
+    row = st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center")
+    with row:
         st.segmented_control(
             "Langue · Language · 语言",
             INTERFACE_LANGUAGES,

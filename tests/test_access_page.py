@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.audit import FailedUpload, keep_failed, read_failed
 from retrieval.errors import SettingError
+from retrieval.pace import Pace
 from retrieval.search import Models, Searcher
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
@@ -35,15 +37,17 @@ def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Draw]:
         monkeypatch.setattr("ui.access._claims", lambda: claims)
         script = (
             f"from ui.{name} import draw_{name}_page\nfrom ui.resources import open_resources, settings\n"
-            f"draw_{name}_page(open_resources(settings()))\n"
+            f"opening = open_resources(settings())\n"
+            f"draw_{name}_page({'opening' if name == 'ask' else 'opening.loading.value'})\n"
         )
         return AppTest.from_string(script, default_timeout=60).run()
 
     models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
     with closing(PassageStore(EdgeBackend(library), IDENTITY)) as store:
         put(store, make_article("tea", "aaa bbb."))
-        resources = Resources(models, "fakes", store, Searcher(store, models))
-        monkeypatch.setattr("ui.resources.open_resources", lambda settings: resources)
+        resources = Resources(models, "fakes", store, Searcher(store, models), Pace(0.001, 0.01, 0.01))
+        opening = SimpleNamespace(loading=SimpleNamespace(value=resources, error=None), store=store, words=None)
+        monkeypatch.setattr("ui.resources.open_resources", lambda settings: opening)
         yield draw_page
 
 

@@ -99,7 +99,10 @@ def test_the_port_answers_on_this_machine_only(told: dict[str, object]) -> None:
 def test_health_is_more_than_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """Models that don't load and a library that can't be read are told with the reason."""
     store = SimpleNamespace(passage_count=lambda: 7)
-    monkeypatch.setattr(watch, "open_resources", lambda settings: SimpleNamespace(names="m", store=store))
+    loading = SimpleNamespace(value=None, error=None)
+    monkeypatch.setattr(watch, "open_resources", lambda settings: SimpleNamespace(loading=loading))
+    assert watch.health(Settings()) == {"healthy": False, "reason": "The models are still loading."}
+    loading.value = SimpleNamespace(names="m", store=store)
     assert watch.health(Settings()) == {"healthy": True, "models": "m", "passages": 7}
 
     def fail(*_: object) -> None:
@@ -107,6 +110,8 @@ def test_health_is_more_than_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
 
     store.passage_count = fail
     assert watch.health(Settings()) == {"healthy": False, "reason": "The model is cut off."}
+    loading.error = ModelError("The model is of another kind.")
+    assert watch.health(Settings()) == {"healthy": False, "reason": "The model is of another kind."}
     monkeypatch.setattr(watch, "open_resources", fail)
     assert watch.health(Settings())["healthy"] is False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,7 +34,8 @@ def is_editor() -> bool:
 def let_in(language: InterfaceLanguage) -> None:
     """End the page with a reason, or with the way to sign in, unless this session may see the library."""
     try:
-        check_server(config.get_option("server.address") or "")
+        # Streamlit's command puts its variables among the options; a page that is run without it has none there.
+        check_server(config.get_option("server.address") or os.environ.get("STREAMLIT_SERVER_ADDRESS") or "")
     except QAError as error:
         st.error(str(error), icon=":material/error:")
         st.stop()
