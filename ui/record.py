@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ingest.pipeline import FileReport
 from retrieval.errors import QAError
 from retrieval.logs import Log, start_log
 from retrieval.passages import SearchResult
 from retrieval.settings import Watch
 from ui.metrics import count_error, count_question, count_uploads
 from ui.resources import settings
+
+if TYPE_CHECKING:
+    from ingest.pipeline import FileReport  # with it come the parsers for files
 
 
 def record_question(result: SearchResult) -> None:

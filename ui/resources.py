@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit import config
 
-from retrieval.checkpoints import model_name
 from retrieval.pace import Pace, measure_pace
 from retrieval.search import Models, Searcher, WordSearcher
 from retrieval.settings import Settings
@@ -101,7 +100,9 @@ class Compared:
 @st.cache_resource(show_spinner=False, max_entries=1, on_release=lambda compared: compared.store.close())
 def open_compared(own: Settings, other: Settings, _resources: Resources) -> Compared:
     """Load the models to compare with, and open their library; QAError if that fails."""
-    from retrieval.opening import load_compared, make_searcher  # torch and transformers
+    # torch and transformers
+    from retrieval.checkpoints import model_name
+    from retrieval.opening import load_compared, make_searcher
 
     models = load_compared(other, _resources.models)
     store = open_store(other, models.encoder.identity) if other.compared_encoder else _resources.store
