@@ -66,6 +66,15 @@ class Backend(Protocol):
     def delete(self, where: Where) -> None:
         """Delete what matches; gone on return."""
 
+    def changes(self) -> object:
+        """Return something that equals what was returned before only if nothing was written since."""
+
+    def index(self) -> None:
+        """Let the engine begin to index what is not indexed yet and is much; searches and writing go on."""
+
+    def settle(self) -> None:
+        """Wait until the engine has indexed what it began to; LibraryError if it could not."""
+
     def count(self, where: Where) -> int:
         """Return how many points match."""
 

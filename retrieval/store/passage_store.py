@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
@@ -23,6 +24,15 @@ from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_p
 _WRITE_SIZE = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Overview:
+    """What a page shows of the whole library, as it was at a state of changes."""
+
+    changes: object
+    articles: tuple[ArticleInfo, ...]
+    languages: Mapping[Language, int]
+
+
 class PassageStore:
     """Keeps articles and finds passages; opening with another encoder raises EncoderMismatch.
 
@@ -33,6 +43,7 @@ class PassageStore:
     def __init__(self, backend: Backend, identity: EncoderIdentity) -> None:
         self._backend = backend
         self.identity = identity
+        self._kept: _Overview | None = None
         self._euclidean = identity.distance == "euclid"
         stored = backend.identity()
         if stored is None:
@@ -100,7 +111,7 @@ class PassageStore:
 
     def articles(self) -> list[ArticleInfo]:
         """Return every article, by title."""
-        return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
+        return list(self._overview().articles)
 
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
@@ -109,12 +120,19 @@ class PassageStore:
 
     def language_counts(self) -> dict[Language, int]:
         """Return the number of passages in each language that has any."""
-        counts = self._backend.facet("language", Where())
-        return {language: counts[language] for language in LANGUAGES if language in counts}
+        return dict(self._overview().languages)
 
     def passage_count(self) -> int:
         """Return the number of passages."""
         return self._backend.count(Where())
+
+    def index(self) -> None:
+        """Let the engine index what is new, if that is much; searches and writing go on."""
+        self._backend.index()
+
+    def settle(self) -> None:
+        """Wait for the index that is being made; LibraryError if it could not be made."""
+        self._backend.settle()
 
     def nearest(self, vector: Vectors, limit: int, selection: Selection) -> tuple[ScoredPassage, ...]:
         """Return the passages nearest to a question's vector (dimension,), best first."""
@@ -157,6 +175,17 @@ class PassageStore:
     def close(self) -> None:
         """Release the library."""
         self._backend.close()
+
+    def _overview(self) -> _Overview:
+        """Return what a page shows of the whole library, read again only after a write."""
+        changes = self._backend.changes()  # before reading: a write in between must not pass for read
+        kept = self._kept
+        if kept is None or kept.changes != changes:
+            articles = sorted(self._first_passages(Where()), key=lambda one: (one.title.casefold(), one.name))
+            counts = self._backend.facet("language", Where())
+            languages = {language: counts[language] for language in LANGUAGES if language in counts}
+            kept = self._kept = _Overview(changes, tuple(articles), languages)
+        return kept
 
     def _first_passages(self, where: Where) -> list[ArticleInfo]:
         first = Where(any_of={**where.any_of, "position": [0]})

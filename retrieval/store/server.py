@@ -136,6 +136,16 @@ class ServerBackend:
         with self._translated():
             insist(lambda: self._client.delete(self._collection, selector, wait=True))
 
+    def changes(self) -> object:
+        """Return what equals nothing: other programs write to the server too."""
+        return object()
+
+    def index(self) -> None:
+        """Do nothing: a server indexes by itself."""
+
+    def settle(self) -> None:
+        """Do nothing: a server indexes by itself."""
+
     def count(self, where: Where) -> int:
         """Return how many points match."""
         with self._translated():

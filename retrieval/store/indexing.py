@@ -1,0 +1,26 @@
+"""`python -m retrieval.store.indexing SHARD`: index a copy of a shard, in a process of its own (see `growing.py`)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+import qdrant_edge as qe
+
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux's prctl
+
+
+def index(path: str) -> None:
+    """Index a shard as its own settings say."""
+    engine = qe.EdgeShard.load(path)
+    engine.optimize()
+    engine.flush()
+    engine.close()
+
+
+if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)  # what it makes is of no use then
+    os.nice(10)  # questions come first
+    index(sys.argv[1])
