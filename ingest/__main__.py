@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with closing(open_store(settings, encoder.identity)) as store:
             _delete(store, chosen.delete)
             succeeded = _ingest(files, encoder, store) if chosen.paths else True
+            store.settle()  # an index begun is not made once more by whoever opens the library next
             if chosen.list:
                 for article in store.articles():
                     print(

@@ -62,6 +62,7 @@ def ingest_files(
     for file in files:
         run.add(file)
     run.flush()
+    store.index()
     return run.reports
 
 

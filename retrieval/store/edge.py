@@ -10,9 +10,10 @@ from typing import Any
 import qdrant_edge as qe
 
 from retrieval.bm25 import SparseVector
-from retrieval.errors import LibraryError, LibraryInUse
+from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.edge_errors import opening, translated
 from retrieval.store.edge_form import EXACT_ORDER, INDEX_FROM
 from retrieval.store.edge_points import from_edge, to_edge, to_filter
 from retrieval.store.folder import (
@@ -31,11 +32,6 @@ from retrieval.store.folder import (
 from retrieval.store.growing import GrowingShard
 
 _SCROLL_PAGE = 1000
-_IN_USE = (
-    "The library in {folder} is open in another process, most likely the web page. Three ways out: "
-    "add your files on the page itself (Library), or stop the page first, "
-    "or run a Qdrant server and set QDRANT_URL for both."
-)
 
 
 class EdgeBackend:
@@ -59,23 +55,13 @@ class EdgeBackend:
             manifest = now  # another process ended a rebuild between the reading and the lock
             self.close()
         if self._shard and self.repairs:
-            with _translated(folder, "cleared of what was left half-made"):
+            with translated(folder, "cleared of what was left half-made"):
                 drop_unnamed(folder)
 
     def _load(self, manifest: Manifest) -> None:
         need_room(self._folder)
-        try:
+        with opening(self._folder, advice(self._folder, self._file)):
             self._shard = GrowingShard(self._folder, self._file, manifest, self._index_from)
-        except BaseException as error:
-            if not _is_of_engine(error):
-                raise
-            if "WouldBlock" in str(error):
-                raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
-            if "Permission denied" in str(error):
-                raise LibraryError(f"You may not read and write the library in {self._folder} ({error}).") from error
-            raise LibraryError(
-                f"The library in {self._folder} is damaged ({error}). {advice(self._folder, self._file)}"
-            ) from error
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the library was made with, None before `create`."""
@@ -89,7 +75,7 @@ class EdgeBackend:
             (self._folder / manifest.shard).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"The library folder {self._folder} cannot be made: {error.strerror}.") from error
-        with _translated(self._folder, "created"):
+        with translated(self._folder, "created"):
             self._shard = GrowingShard(self._folder, self._file, manifest, self._index_from)
         with self._engine("created") as engine:
             for name in KEYWORD_FIELDS:
@@ -108,7 +94,7 @@ class EdgeBackend:
 
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
-        with _translated(self._folder, "cleared of an unfinished rebuild"):
+        with translated(self._folder, "cleared of an unfinished rebuild"):
             drop_rebuild(self._folder)
 
     def take_over(self) -> None:
@@ -121,7 +107,7 @@ class EdgeBackend:
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
         need_room(self._folder, len(points))
-        with _translated(self._folder, "written"):
+        with translated(self._folder, "written"):
             self._opened.update(qe.UpdateOperation.upsert_points([to_edge(point) for point in points]), len(points))
             self._opened.index(is_filling=True)
         self._changes += 1
@@ -129,7 +115,7 @@ class EdgeBackend:
     def delete(self, where: Where) -> None:
         """Delete what matches, in one operation."""
         need_room(self._folder)
-        with _translated(self._folder, "written"):
+        with translated(self._folder, "written"):
             self._opened.update(qe.UpdateOperation.delete_points_by_filter(to_filter(where)))
         self._changes += 1
 
@@ -139,7 +125,7 @@ class EdgeBackend:
 
     def index(self) -> None:
         """Begin to index beside the searches, if many passages are without an index."""
-        with _translated(self._folder, "indexed"):
+        with translated(self._folder, "indexed"):
             self._opened.index()
 
     def settle(self) -> None:
@@ -208,24 +194,5 @@ class EdgeBackend:
 
     @contextmanager
     def _engine(self, done: str) -> Iterator[Any]:
-        with _translated(self._folder, done), self._opened.engine() as engine:
+        with translated(self._folder, done), self._opened.engine() as engine:
             yield engine
-
-
-@contextmanager
-def _translated(folder: Path, done: str) -> Iterator[None]:
-    try:
-        yield
-    except LibraryError:
-        raise
-    except BaseException as error:
-        if not _is_of_engine(error):
-            raise
-        if "WouldBlock" in str(error):
-            raise LibraryInUse(_IN_USE.format(folder=folder)) from error
-        raise LibraryError(f"The library in {folder} cannot be {done}: {error}") from error
-
-
-def _is_of_engine(error: BaseException) -> bool:
-    # The engine raises bare Exception, and where it panics on a damaged file what is not even that.
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"

@@ -18,7 +18,7 @@ from retrieval.passages import (
     Vectors,
 )
 from retrieval.store.backend import Backend, Payload, Where
-from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_stored
+from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_ranking, to_stored
 
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
@@ -138,7 +138,7 @@ class PassageStore:
         """Return the passages nearest to a question's vector (dimension,), best first."""
         found = self._backend.nearest(vector.tolist(), limit, _where(selection))
         # A Euclidean distance is smaller for better passages.
-        return _ranked(found, sign=-1.0 if self._euclidean else 1.0)
+        return to_ranking(found, sign=-1.0 if self._euclidean else 1.0)
 
     def matching(
         self, terms: Mapping[Language, SparseVector], limit: int, selection: Selection
@@ -153,7 +153,7 @@ class PassageStore:
             if terms[language].indices:
                 chosen = _where(Selection((language,), selection.article_ids))
                 found += self._backend.matching(terms[language], limit, chosen)
-        return _ranked(found)
+        return to_ranking(found)
 
     def successor(self, identity: EncoderIdentity) -> PassageStore:
         """Open the library that a rebuild for this encoder fills; what a stopped one wrote is in it."""
@@ -218,9 +218,3 @@ def _describe(identity: EncoderIdentity) -> str:
 def _where(selection: Selection) -> Where:
     fields = {"language": selection.languages, "article_id": selection.article_ids}
     return Where(any_of={key: values for key, values in fields.items() if values})
-
-
-def _ranked(found: list[tuple[Payload, float]], sign: float = 1.0) -> tuple[ScoredPassage, ...]:
-    """Convert the engine's hits; ties are put in a fixed order, since the engine's is by chance."""
-    hits = [ScoredPassage(to_passage(payload), sign * score) for payload, score in found]
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.article.name, hit.passage.position)))
