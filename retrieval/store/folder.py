@@ -97,6 +97,11 @@ def drop_unnamed(folder: Path) -> None:
             shutil.rmtree(folder / shard)
 
 
+def is_named(folder: Path, shard: str) -> bool:
+    """Tell whether one of the files names a shard."""
+    return shard in _named(folder)
+
+
 def _named(folder: Path) -> set[str]:
     return {manifest.shard for name in (LIBRARY, REBUILD) if (manifest := read_manifest(folder, name))}
 

@@ -6,6 +6,7 @@ library's file then names the copy. A crash before that leaves the shard as it w
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ import qdrant_edge as qe
 
 from retrieval.errors import LibraryError
 from retrieval.store.edge_form import INDEX_FROM, engine_config, unindexed
-from retrieval.store.folder import Manifest, free_shard, need_room, write_manifest
+from retrieval.store.folder import Manifest, free_shard, is_named, need_room, write_manifest
 
 # Points written while the copy is indexed, kept in memory: with more, writing waits. About 6 kB each.
 _MOST_PENDING = 20_000
@@ -119,7 +120,7 @@ class GrowingShard:
             with self._has_room:
                 self._pending = self._process = None
                 self._has_room.notify_all()
-            if place.name != self.manifest.shard:
+            if not is_named(self._folder, place.name):
                 rmtree(place, ignore_errors=True)
 
     def _copy(self, place: Path) -> None:
@@ -148,6 +149,7 @@ class GrowingShard:
         """Write to the copy what was written meanwhile, then let it be the shard."""
         engine = qe.EdgeShard.load(str(place), self._config)
         self._replay(engine, most=8)  # most of it while writing still goes on
+        os.sync()  # what was copied, too; and the engine, which holds every thread up, then has little to write
         with self._writing:
             self._replay(engine, most=0)
             engine.flush()
