@@ -18,10 +18,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 from threading import Event, Thread
 from time import perf_counter, sleep
 
 from docx import Document
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
 
 from benchmarks.synthetic import SAMPLES
 from benchmarks.table import Row
@@ -48,6 +52,20 @@ def _docx(paragraphs: Sequence[str]) -> bytes:
     for paragraph in paragraphs:
         document.add_paragraph(paragraph)
     document.save(out)
+    return out.getvalue()
+
+
+def _pdf(paragraphs: Sequence[str]) -> bytes:
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))  # has French letters and Chinese characters
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    lines = [line for paragraph in paragraphs for line in wrap(paragraph, 45)]
+    for first in range(0, len(lines), 44):
+        canvas.setFont("STSong-Light", 11)
+        for row, line in enumerate(lines[first : first + 44]):
+            canvas.drawString(50, 790 - 16 * row, line)
+        canvas.showPage()
+    canvas.save()
     return out.getvalue()
 
 
@@ -90,6 +108,7 @@ FORMATS = {
     "txt": _plain,
     "md": _plain,
     "html": _html,
+    "pdf": _pdf,
     "docx": _docx,
     "epub": _epub,
     "csv": lambda paragraphs: _rows(paragraphs, ","),
