@@ -52,7 +52,7 @@ def main() -> None:
             texts = TOKENS_PER_BATCH // tokens
             name = str(dtype).removeprefix("torch.")
             lines.append(f"| {name} | {tokens} | {texts} | {own * 1000:.0f} | {ours * 1000:.0f} | {own / ours:.2f}× |")
-    print("\n".join(lines))  # noqa: T201
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -139,8 +139,8 @@ class EdgeBackend:
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
-        limit = max(1, self.count(Where()))
         with self._engine("read") as engine:
+            limit = max(1, int(engine.info().points_count))  # to count them exactly takes time with every passage
             request = qe.FacetRequest(key=key, limit=limit, exact=True, filter=to_filter(where))
             return {str(hit.value): int(hit.count) for hit in engine.facet(request).hits}
 

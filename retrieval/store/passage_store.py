@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import EncoderMismatch
@@ -20,17 +20,10 @@ from retrieval.passages import (
 from retrieval.store.backend import Backend, Payload, Where
 from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_ranking, to_stored
 
+Value = TypeVar("Value")
+
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Overview:
-    """What a page shows of the whole library, as it was at a state of changes."""
-
-    changes: object
-    articles: tuple[ArticleInfo, ...]
-    languages: Mapping[Language, int]
 
 
 class PassageStore:
@@ -43,7 +36,7 @@ class PassageStore:
     def __init__(self, backend: Backend, identity: EncoderIdentity) -> None:
         self._backend = backend
         self.identity = identity
-        self._kept: _Overview | None = None
+        self._kept: dict[str, tuple[object, Any]] = {}
         self._euclidean = identity.distance == "euclid"
         stored = backend.identity()
         if stored is None:
@@ -111,7 +104,7 @@ class PassageStore:
 
     def articles(self) -> list[ArticleInfo]:
         """Return every article, by title."""
-        return list(self._overview().articles)
+        return list(self._read_once("articles", self._by_title))
 
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
@@ -120,11 +113,12 @@ class PassageStore:
 
     def language_counts(self) -> dict[Language, int]:
         """Return the number of passages in each language that has any."""
-        return dict(self._overview().languages)
+        counts = self._read_once("languages", lambda: self._backend.facet("language", Where()))
+        return {language: counts[language] for language in LANGUAGES if language in counts}
 
     def passage_count(self) -> int:
         """Return the number of passages."""
-        return self._backend.count(Where())
+        return self._read_once("passages", lambda: self._backend.count(Where()))
 
     def index(self) -> None:
         """Let the engine index what is new, if that is much; searches and writing go on."""
@@ -176,16 +170,17 @@ class PassageStore:
         """Release the library."""
         self._backend.close()
 
-    def _overview(self) -> _Overview:
-        """Return what a page shows of the whole library, read again only after a write."""
+    def _read_once(self, name: str, read: Callable[[], Value]) -> Value:
+        """Return what is shown of the whole library, read again only after a write."""
         changes = self._backend.changes()  # before reading: a write in between must not pass for read
-        kept = self._kept
-        if kept is None or kept.changes != changes:
-            articles = sorted(self._first_passages(Where()), key=lambda one: (one.title.casefold(), one.name))
-            counts = self._backend.facet("language", Where())
-            languages = {language: counts[language] for language in LANGUAGES if language in counts}
-            kept = self._kept = _Overview(changes, tuple(articles), languages)
-        return kept
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != changes:
+            kept = self._kept[name] = (changes, read())
+        value: Value = kept[1]
+        return value
+
+    def _by_title(self) -> list[ArticleInfo]:
+        return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
 
     def _first_passages(self, where: Where) -> list[ArticleInfo]:
         first = Where(any_of={**where.any_of, "position": [0]})
