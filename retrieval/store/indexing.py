@@ -1,4 +1,7 @@
-"""`python -m retrieval.store.indexing SHARD`: index a copy of a shard, in a process of its own (see `growing.py`)."""
+"""`python retrieval/store/indexing.py SHARD`: index a copy of a shard, in a process of its own (see `growing.py`).
+
+Run as a file, and importing nothing of this project: so it is found from whatever folder the program was started in.
+"""
 
 from __future__ import annotations
 
