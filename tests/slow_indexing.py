@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
         first = backend.count(Where())
         for start in count(first, STEP):
             backend.upsert([point(number) for number in range(start, start + STEP)])
-            print(start + STEP, flush=True)
+            print(start + STEP, flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
