@@ -13,6 +13,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import disk_usage
+from time import sleep
 
 from retrieval.errors import LibraryError
 from retrieval.files import write_whole
@@ -25,7 +26,7 @@ _ROOM = 64_000_000  # bytes
 _ROOM_OF_POINT = 64_000
 # The first is that of a library never rebuilt, whose file need not name it.
 _SHARDS = ("shard", "shard-2", "shard-3", "shard-4")
-
+_TRIES, _PAUSE = 10, 0.1  # seconds
 
 # What an embedded library is made of; thumbs and evaluations may stand beside it.
 LIBRARY_NAMES = frozenset({LIBRARY, REBUILD, *_SHARDS})
@@ -93,7 +94,13 @@ def drop_rebuild(folder: Path) -> None:
 def drop_unnamed(folder: Path) -> None:
     """Delete the shards that neither file names."""
     for shard in set(_SHARDS) - _named(folder):
-        if (folder / shard).exists():
+        # The process that was indexing one dies with its program, but may write for a moment after it.
+        for _ in range(_TRIES):
+            shutil.rmtree(folder / shard, ignore_errors=True)
+            if not (folder / shard).exists():
+                break
+            sleep(_PAUSE)
+        else:
             shutil.rmtree(folder / shard)
 
 

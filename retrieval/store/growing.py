@@ -135,7 +135,7 @@ class GrowingShard:
             self._pending_points = 0
 
     def _run(self, place: Path) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("indexing.py")), str(place)]
+        command = [sys.executable, str(Path(__file__).with_name("indexing.py")), str(place), str(os.getpid())]
         with self._writing:
             if self._is_closing:
                 return
