@@ -31,6 +31,8 @@ def main(folder: Path) -> None:
         first = backend.count(Where())
         for start in count(first, STEP):
             backend.upsert([point(number) for number in range(start, start + STEP)])
+            if (start + STEP) % INDEX_FROM == 0:
+                backend.settle()
             print(start + STEP, flush=True)  # noqa: T201
 
 

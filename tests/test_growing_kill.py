@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def test_a_killed_indexing_loses_nothing(tmp_path: Path) -> None:
             assert process.stdout
             for _ in range(chance.randrange(20, 60)):
                 said = int(process.stdout.readline())
+            time.sleep(chance.random() * 0.5)
             process.send_signal(signal.SIGKILL)
             said = max([said, *(int(line) for line in process.stdout if line.endswith("\n"))])
         with closing(EdgeBackend(folder, index_from=10**6)) as backend:
