@@ -1,10 +1,15 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LIBRARY := $(or $(QA_LIBRARY),library)
 PORT ?= 8501
 
-.PHONY: demo test torture lint ingest eval browser
+# Packages of GPUs, and torch, which the Dockerfile takes from an index of its own, are not locked.
+UNLOCKED := torch triton nvidia-cublas nvidia-cuda-cupti nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cudnn-cu13 nvidia-cufft \
+  nvidia-cufile nvidia-curand nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvjitlink \
+  nvidia-nvshmem-cu13 nvidia-nvtx cuda-bindings cuda-pathfinder cuda-toolkit
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+.PHONY: demo test torture lint ingest eval bench bench-full screenshots browser lock audit
 
 # Dependencies are installed when pyproject.toml is newer than the mark of the last installation.
 $(VENV)/app: pyproject.toml
@@ -17,14 +22,14 @@ $(VENV)/dev: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $(VENV)/app $@
 
-# The mark is written last: a build that was interrupted is taken up again.
-$(LIBRARY)/samples-added: | $(VENV)/app
-	$(BIN)/python -m ingest samples/articles
-	touch $@
+$(VENV)/bench: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	touch $(VENV)/app $@
 
-demo: $(VENV)/app $(LIBRARY)/samples-added  ## sample library and web page
+demo: $(VENV)/app  ## sample library and web page
 	@echo "Opening http://localhost:$(PORT)"
-	$(BIN)/python -m streamlit run app.py --server.port $(PORT) --server.headless false
+	STREAMLIT_SERVER_PORT=$(PORT) STREAMLIT_SERVER_HEADLESS=false $(BIN)/python -m ui --samples
 
 test: $(VENV)/dev browser lint  ## everything, from an empty environment
 	$(BIN)/python -m pytest -q
@@ -37,11 +42,32 @@ lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+$(VENV)/lock: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet 'uv>=0.9,<1' 'pip-audit>=2.9,<3'
+	touch $@
+
+lock: $(VENV)/lock  ## the versions and hashes that the container installs
+	$(LOCK) $(addprefix --no-emit-package ,$(UNLOCKED)) --output-file requirements.lock --upgrade pyproject.toml
+	grep -A2 '^setuptools==' requirements.lock > requirements-build.lock
+
+audit: $(VENV)/lock  ## known weaknesses of the locked packages; asks a service on the network
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+
 ingest: $(VENV)/app  ## make ingest PATHS="folder file.pdf"
 	$(BIN)/python -m ingest $(PATHS)
 
 eval: $(VENV)/dev  ## make eval DIRS="folder in BEIR layout"
 	$(BIN)/python -m evaluation $(DIRS)
+
+screenshots: $(VENV)/dev browser  ## the README's pictures, docs/*.png
+	$(BIN)/python -m docs.screenshots
+
+bench: $(VENV)/bench  ## make bench [DATA=folder in BEIR layout]: speed against peers, into the README
+	$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+
+bench-full: $(VENV)/bench
+	$(BIN)/python -m benchmarks --full $(if $(DATA),--data $(DATA))
 
 # The browser tests drive Debian's Chromium; elsewhere install one yourself.
 browser:

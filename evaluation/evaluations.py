@@ -13,6 +13,7 @@ from evaluation.kept import KeptRun, keep, now
 from evaluation.questions import AskedQuestion
 from evaluation.report import stage_results
 from evaluation.run import Evaluated, Plan, evaluate
+from retrieval.access import Person
 from retrieval.search import Models
 from retrieval.settings import Settings
 from retrieval.store.passage_store import PassageStore
@@ -22,11 +23,12 @@ Given = Dataset | Sequence[AskedQuestion]
 
 @dataclass(frozen=True, slots=True)
 class Evaluations:
-    """Evaluates with the application's own models, library and settings, and keeps the results."""
+    """Evaluates with the application's own models, library and settings, for a person, and keeps the results."""
 
     models: Models
     store: PassageStore
     settings: Settings
+    person: Person
 
     @property
     def folder(self) -> Path:
@@ -36,8 +38,9 @@ class Evaluations:
     def run(self, name: str, given: Given, plan: Plan, on_step: OnStep) -> None:
         """Ask questions of the library, or a data set's of a library of its own, and keep what came out.
 
-        InputError names questions whose answer is not in the library.
+        InputError names questions whose answer is not in the library; NotAllowed for a reader.
         """
+        self.person.need_editor("run evaluations")
         with self._collection(name, given, on_step) as collection:
             evaluated = evaluate(collection, self.models, self.settings, plan, on_step)
             units = {question.unit for question in collection.questions}

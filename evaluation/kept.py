@@ -12,6 +12,7 @@ from typing import Any
 from evaluation.measures import Measures, Outcome
 from evaluation.report import StageResult
 from evaluation.run import AskedResult, MarkedAnswer
+from retrieval.access import Person
 from retrieval.errors import InputError, LibraryError
 from retrieval.files import write_whole
 
@@ -77,8 +78,9 @@ def kept_results(folder: Path, run_id: str) -> list[AskedResult]:
         raise _damaged(path) from error
 
 
-def forget(folder: Path, run_id: str) -> None:
-    """Delete a kept evaluation; nothing happens if it isn't there."""
+def forget(person: Person, folder: Path, run_id: str) -> None:
+    """Delete a kept evaluation; nothing happens if it isn't there. NotAllowed for a reader."""
+    person.need_editor("delete evaluations")
     (folder / f"{run_id}.jsonl").unlink(missing_ok=True)
 
 

@@ -108,15 +108,17 @@ def evaluate(collection: Collection, models: Models, settings: Settings, plan: P
     depth = settings.rerank_depth if "reranked" in plan.stages else 0
     searcher = Searcher(collection.store, prepared, settings.candidates, depth)
     every = min(RANKED_PASSAGES, collection.store.passage_count())
+    # All passages, without asking for words in languages of which there are none.
+    whole = Selection(tuple(collection.store.language_counts()))
     seconds: defaultdict[str, float] = defaultdict(float)
     results = []
     for done, question in enumerate(collection.questions):
         on_step("ask", done, len(collection.questions))
         marks = plan.answers and bool(question.answers)
-        found = searcher.search(question.text, limit=1 if marks else 0)
+        found = searcher.search(question.text, 1 if marks else 0, whole)
         terms = question_terms(question.text, found.language, models.translations)
-        matching = partial(collection.store.matching, terms, every, Selection())
-        nearest = partial(collection.store.nearest, vectors[question.text.strip()], every, Selection())
+        matching = partial(collection.store.matching, terms, every, whole)
+        nearest = partial(collection.store.nearest, vectors[question.text.strip()], every, whole)
         ranks = _rankings(question, found, matching, nearest)
         rankings = {stage: ranks[stage]() for stage in plan.stages}
         for stage in plan.stages:

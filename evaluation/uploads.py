@@ -11,12 +11,13 @@ from evaluation.questions import SUFFIXES, AskedQuestion, read_question_file
 from evaluation.squad import read_squad
 from ingest.formats.archives import CheckedZip, member_name
 from retrieval.errors import InputError
+from retrieval.settings import Limits
 
 UPLOAD_SUFFIXES = (*SUFFIXES, ".json", ".zip")
 _WANTED = ("corpus.jsonl", "queries.jsonl", *QRELS_FILES)
 
 
-def read_upload(name: str, data: bytes) -> Dataset | Sequence[AskedQuestion]:
+def read_upload(name: str, data: bytes, limits: Limits) -> Dataset | Sequence[AskedQuestion]:
     """Read questions (.csv, .tsv, .jsonl), a SQuAD file (.json) or a zipped folder in the BEIR layout.
 
     InputError says what cannot be used, and where.
@@ -24,11 +25,11 @@ def read_upload(name: str, data: bytes) -> Dataset | Sequence[AskedQuestion]:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix == ".json":
         return read_squad(name, data)
-    return _read_zip(name, data) if suffix == ".zip" else read_question_file(name, data)
+    return _read_zip(name, data, limits) if suffix == ".zip" else read_question_file(name, data)
 
 
-def _read_zip(name: str, data: bytes) -> Dataset:
-    archive = CheckedZip(name, data)
+def _read_zip(name: str, data: bytes, limits: Limits) -> Dataset:
+    archive = CheckedZip(name, data, limits)
     members = {PurePosixPath(member_name(member)): member for member in archive.members}
     corpora = [path for path in members if path.name == _WANTED[0] and "__MACOSX" not in path.parts]
     if len(corpora) != 1:

@@ -13,14 +13,17 @@ from time import perf_counter
 
 from tqdm import tqdm
 
-from ingest.articles import SUPPORTED_SUFFIXES
-from ingest.pipeline import FileReport, InputFile, Outcome, Progress, ingest_files
+from ingest.articles import SUPPORTED_SUFFIXES, check_size
+from ingest.editing import Editing
+from ingest.parser import Parser
+from ingest.pipeline import FileReport, InputFile, Outcome, Progress
 from ingest.shard import Shard
-from ingest.upkeep import bring_back, check, rebuild, save
-from retrieval.errors import InputError, QAError
+from ingest.upkeep import bring_back, build_compared, check, rebuild, save
+from retrieval.access import at_terminal
+from retrieval.errors import ArticleError, InputError, QAError
 from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
-from retrieval.settings import Settings
+from retrieval.settings import Limits, Settings
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 
@@ -52,39 +55,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--delete", nargs="+", default=[], metavar="NAME", help="delete articles by name")
     upkeep = parser.add_mutually_exclusive_group()
     upkeep.add_argument("--rebuild", action="store_true", help="encode the library again for this encoder")
+    upkeep.add_argument("--compared", action="store_true", help="encode the library for QA_COMPARED_ENCODER, beside it")
     upkeep.add_argument("--check", action="store_true", help="look for what is wrong with the library")
     upkeep.add_argument("--repair", action="store_true", help="check, and mend what needs no file")
     upkeep.add_argument("--backup", type=Path, metavar="FILE.zip", help="write the library into a file")
     upkeep.add_argument("--restore", type=Path, metavar="FILE.zip", help="put a library back where there is none")
     chosen = parser.parse_args(arguments)
-    keeping = bool(chosen.rebuild or chosen.check or chosen.repair or chosen.backup or chosen.restore)
+    keeping = bool(
+        chosen.rebuild or chosen.compared or chosen.check or chosen.repair or chosen.backup or chosen.restore
+    )
     if keeping == bool(chosen.paths or chosen.list or chosen.delete):
         parser.error("give at least one PATH, --list or --delete NAME, or one of the other options alone")
     try:
         settings = Settings.from_env(os.environ)
         if chosen.backup or chosen.restore:
             return save(settings, chosen.backup) if chosen.backup else bring_back(settings, chosen.restore)
+        if chosen.compared:
+            return build_compared(settings)
         shard = Shard.parse(chosen.shard)
-        files = [file for file in _find_files(chosen.paths) if shard.holds(file.name)]
+        files = [file for file in _find_files(chosen.paths, settings.limits) if shard.holds(file.name)]
         encoder = load_encoder(settings)
         if keeping:
             return rebuild(settings, encoder) if chosen.rebuild else check(settings, encoder, repairs=chosen.repair)
         with closing(open_store(settings, encoder.identity)) as store:
-            _delete(store, chosen.delete)
-            succeeded = _ingest(files, encoder, store) if chosen.paths else True
+            editing = Editing(at_terminal(), settings.library, store)
+            _delete(editing, chosen.delete)
+            succeeded = _ingest(files, encoder, editing, settings.limits) if chosen.paths else True
             store.settle()  # an index begun is not made once more by whoever opens the library next
             if chosen.list:
-                for article in store.articles():
-                    print(
-                        f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}"
-                    )
+                _list(store)
     except QAError as error:
         print(error, file=sys.stderr)
         return 2
     return 0 if succeeded else 1
 
 
-def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
+def _list(store: PassageStore) -> None:
+    for article in store.articles():
+        print(f"{article.name}\t{article.language}\t{article.passage_count}\t{article.added}\t{article.title}")
+
+
+def _find_files(paths: Sequence[Path], limits: Limits) -> Iterator[InputFile]:
     """Yield the files to add; within a folder those of a supported kind, named by their path in it."""
     for path in paths:
         if path.is_dir():
@@ -93,32 +104,44 @@ def _find_files(paths: Sequence[Path]) -> Iterator[InputFile]:
                 for name in sorted(names):
                     file = Path(folder, name)
                     if file.suffix.lower() in SUPPORTED_SUFFIXES and not name.startswith("."):
-                        yield _input_file(file, file.relative_to(path).as_posix())
+                        yield _input_file(file, file.relative_to(path).as_posix(), limits)
         elif path.exists():
-            yield _input_file(path, path.name)
+            yield _input_file(path, path.name, limits)
         else:
             raise InputError(f"There is no file or folder {path}.")
 
 
-def _input_file(path: Path, name: str) -> InputFile:
+def _input_file(path: Path, name: str, limits: Limits) -> InputFile:
     size = path.stat().st_size if path.exists() else 0  # a link to nowhere is reported when it is read
     # A name that is not UTF-8 (from an archive made elsewhere) can be neither stored nor printed as it is.
-    return InputFile(os.fsencode(name).decode("utf-8", "backslashreplace"), size, path.read_bytes)
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+
+    def read() -> bytes:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for, a device never end
+            raise ArticleError(name, "is no ordinary file")
+        if size:
+            check_size(name, size, limits)  # before it fills the memory
+        return path.read_bytes()
+
+    return InputFile(name, size, read)
 
 
-def _ingest(files: Sequence[InputFile], encoder: Encoder, store: PassageStore) -> bool:
+def _ingest(files: Sequence[InputFile], encoder: Encoder, editing: Editing, limits: Limits) -> bool:
     start = perf_counter()
     total = sum(file.size for file in files)
     # Without a terminal the bar would fill a log with copies of itself.
-    with tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+    with (
+        tqdm(total=total, unit="B", unit_scale=True, disable=not sys.stderr.isatty()) as bar,
+        Parser(limits) as parser,
+    ):
 
         def show(progress: Progress) -> None:
             rate = progress.passages / max(perf_counter() - start, 0.001)
             bar.set_postfix_str(f"{progress.passages} passages, {rate:.0f}/s", refresh=False)
             bar.update(progress.bytes_done - bar.n)
 
-        reports = ingest_files(files, encoder, store, show)
-    _print_summary(reports, perf_counter() - start, store)
+        reports = editing.add(files, encoder, show, parser.read)
+    _print_summary(reports, perf_counter() - start, editing.store)
     return not any(report.failures for report in reports)
 
 
@@ -140,13 +163,13 @@ def _print_summary(reports: Sequence[FileReport], seconds: float, store: Passage
     )
 
 
-def _delete(store: PassageStore, names: Sequence[str]) -> None:
-    known = {article.name: article.id for article in store.articles()} if names else {}
+def _delete(editing: Editing, names: Sequence[str]) -> None:
+    known = {article.name: article for article in editing.store.articles()} if names else {}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise InputError(f"No article is named {', '.join(unknown)}; python -m ingest --list shows the names.")
+    editing.delete([known[name] for name in names])
     for name in names:
-        store.delete_article(known[name])
         print(f"deleted: {name}")
 
 

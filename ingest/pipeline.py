@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,6 +14,7 @@ from retrieval.passages import Encoder, Passage, Vectors
 from retrieval.store.passage_store import PassageStore
 
 Outcome = Literal["added", "replaced", "unchanged"]
+ReadArticles = Callable[[str, bytes], Iterator[Article | ArticleError]]
 # Passages of several articles are encoded together: a batch of one short article wastes the processor.
 ENCODE_SIZE = 128
 
@@ -51,27 +52,34 @@ def ingest_files(
     encoder: Encoder,
     store: PassageStore,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    read: ReadArticles = read_articles,
 ) -> list[FileReport]:
     """Read, split, encode and store files; return one report per file, in order.
 
-    A file that can't be read is reported and the rest goes on; LibraryError ends the run. An article
+    `read` is what reads a file, in this process or a `Parser`'s own. A file that can't be read is reported and the
+    rest goes on; LibraryError ends the run. An article
     that is stored already is left alone, a changed one replaced when its new version is complete,
     and articles that a file no longer holds are deleted.
     """
-    run = _Run(encoder, store, on_progress)
-    for file in files:
-        run.add(file)
-    run.flush()
-    store.index()
+    run = _Run(encoder, store, on_progress, read)
+    try:
+        for file in files:
+            run.add(file)
+        run.flush()
+        store.index()
+    finally:
+        store.release(run.names)
     return run.reports
 
 
 class _Run:
-    def __init__(self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None]) -> None:
-        self._encoder, self._store, self._on_progress = encoder, store, on_progress
+    def __init__(
+        self, encoder: Encoder, store: PassageStore, on_progress: Callable[[Progress], None], read: ReadArticles
+    ) -> None:
+        self._encoder, self._store, self._on_progress, self._read = encoder, store, on_progress, read
         self._waiting: list[list[Passage]] = []  # split articles, not yet encoded
         self._finished: list[tuple[FileReport, set[str]]] = []  # read files and the ids of their articles
-        self._names: set[str] = set()
+        self.names: set[str] = set()  # of the files claimed
         self._bytes_read = self._passages = 0
         self.reports: list[FileReport] = []
 
@@ -80,10 +88,14 @@ class _Run:
         self.reports.append(report)
         kept: set[str] = set()
         try:
-            if file.name in self._names:  # each would drop the articles of the other
+            if file.name in self.names:  # each would drop the articles of the other
                 raise ArticleError(file.name, "is the name of two files in this run: rename one")
-            self._names.add(file.name)
-            for item in read_articles(file.name, _content(file)):
+            if not self._store.claim(file.name, self):
+                raise ArticleError(
+                    file.name, "is being added by someone else just now: wait a moment, then add it again"
+                )
+            self.names.add(file.name)
+            for item in self._read(file.name, _content(file)):
                 kept.add(article_id(item.name))
                 if isinstance(item, ArticleError):
                     report.failures.append(item)

@@ -108,4 +108,4 @@ def whole_article(passages: Sequence[Passage]) -> Article:
             "QA_ENCODER to the library's encoder, add the files again with python -m ingest PATH, then rebuild."
         )
     headings = tuple(span for passage in passages for span in passage.headings)
-    return Article(info.source, info.name, info.title, article_text(passages), headings)
+    return Article(info.source, info.name, info.title, article_text(passages), headings, info.shared_id)

@@ -54,6 +54,8 @@ def article_version(article: Article, passage_tokens: int) -> str:
         article.text,
         str(article.headings),
         str(passage_tokens),
+        # Articles without one keep the version they had before there was such an id.
+        *filter(None, [article.shared_id]),
     ):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
@@ -82,6 +84,7 @@ def split_article(article: Article, count_tokens: CountTokens, max_tokens: int) 
         version=article_version(article, budget),
         passage_count=len(groups),
         added=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        shared_id=article.shared_id,
     )
     ends = [0, *(group[-1].span[1] for group in groups)]
     return [_passage(article, info, group, position, ends[position]) for position, group in enumerate(groups)]

@@ -12,6 +12,8 @@ from tqdm import tqdm
 from ingest.doctor import diagnose, repair
 from ingest.rebuild import rebuild_library
 from retrieval.backup import backup, restore
+from retrieval.errors import SettingError
+from retrieval.opening import load_encoder
 from retrieval.passages import Encoder
 from retrieval.settings import Settings
 from retrieval.store.opening import open_as_built, open_store
@@ -42,6 +44,21 @@ def rebuild(settings: Settings, encoder: Encoder) -> int:
         f"{seconds:.1f} s ({report.encoded / max(seconds, 0.001):.0f}/s), {report.kept} of an earlier run kept; "
         f"the library holds {held}."
     )
+    return 1 if report.torn else 0
+
+
+def build_compared(settings: Settings) -> int:
+    """Encode the library's text for the compared encoder, into the library beside; return 0, or 1 as `rebuild`."""
+    other = settings.compared
+    if other is None or not settings.compared_encoder:
+        raise SettingError("QA_COMPARED_ENCODER is not set; name the encoder to compare with in it.")
+    encoder = load_encoder(other)
+    with closing(open_as_built(settings)) as own, closing(open_store(other, encoder.identity)) as beside:
+        report = rebuild_library(own, beside, encoder)
+        held = beside.passage_count()
+    for name in report.torn:
+        print(f"failed: {name}: not all of it was in the library: add it again", file=sys.stderr)
+    print(f"{report.encoded} passages encoded with {encoder.identity.name}; the library beside holds {held}.")
     return 1 if report.torn else 0
 
 

@@ -11,7 +11,6 @@ from contextlib import closing
 
 from retrieval.errors import InputError, QAError
 from retrieval.export import to_json
-from retrieval.opening import load_models, make_searcher, model_names
 from retrieval.passages import LANGUAGES, Hit, Language, SearchResult, Selection
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
@@ -27,6 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, default=5, help="how many passages to show (default 5)")
     parser.add_argument("--json", action="store_true", help="print every stage's ranking as JSON")
     chosen = parser.parse_args(arguments)
+    # With it comes torch, seconds that a wrong argument or --help need not wait for.
+    from retrieval.opening import load_models, make_searcher, model_names
+
     try:
         selection = Selection(languages=_languages(chosen.passages))
         settings = Settings.from_env(os.environ)

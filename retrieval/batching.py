@@ -11,8 +11,9 @@ import torch
 from retrieval.errors import SettingError
 
 PaddingSide = Literal["left", "right"]
-# Tokens per forward pass at most, padding included. On a processor small batches stay in its caches.
-_TOKEN_BUDGET = {"cpu": 4096, "cuda": 65536}
+# Tokens per forward pass at most, padding included. On a processor small batches stay in its caches and are less
+# padded: 1024 took a quarter less time than 4096 for 40 passages, and as much as 512.
+_TOKEN_BUDGET = {"cpu": 1024, "cuda": 65536}
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -54,6 +55,17 @@ def choose_compute(device: str, dtype: str = "auto") -> Compute:
     else:
         chosen, native = torch.device("cpu"), torch.cpu._is_avx512_bf16_supported()
     return Compute(chosen, _DTYPES.get(dtype, torch.bfloat16 if native else torch.float32))
+
+
+def cast_products(model: torch.nn.Module, compute: Compute) -> None:
+    """Keep the weights of a model's matrix products in the number type they are multiplied in.
+
+    Nothing is computed otherwise: autocast would round the same weights anew at every forward pass. For inference
+    only, as training needs the digits that are dropped.
+    """
+    for module in model.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.to(compute.dtype)
 
 
 def token_budget(config: Any, length: int, itemsize: int, free: int) -> int:

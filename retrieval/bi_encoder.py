@@ -15,7 +15,7 @@ from torch.nn.functional import normalize
 from transformers import MODEL_MAPPING, AutoModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from retrieval import checkpoints
-from retrieval.batching import Batch, Compute, choose_compute, forward
+from retrieval.batching import Batch, Compute, cast_products, choose_compute, forward
 from retrieval.bloom_attention import use_fast_attention
 from retrieval.encoder_rows import find_preset
 from retrieval.errors import ModelError
@@ -58,6 +58,7 @@ class BiEncoder:
         config, tokenizer = checkpoints.load_config(folder), checkpoints.load_tokenizer(folder)
         preset = find_preset(name, folder, config, tokenizer)
         model = load_body(folder, config, preset, compute)
+        cast_products(model, compute)
         identity = EncoderIdentity(
             name=checkpoints.model_name(name),  # the same for a hub id and a folder with a copy of it
             weights=checkpoints.fingerprint(folder),

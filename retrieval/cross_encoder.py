@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,17 +14,16 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     PretrainedConfig,
-    PreTrainedModel,
     PreTrainedTokenizerBase,
 )
 
 from retrieval import checkpoints
-from retrieval.batching import Compute, choose_compute, forward
+from retrieval.batching import cast_products, choose_compute, forward
 from retrieval.bloom_attention import use_fast_attention
 from retrieval.errors import ModelError
 from retrieval.gte import read_gte_config
 from retrieval.memory import count_parameters, require_memory, weights_type
-from retrieval.pairs import PairForm, encode_pairs, model_inputs, read_template
+from retrieval.pairs import PairForm, PairModel, model_inputs, read_template
 from retrieval.reranker_presets import RERANKERS, RerankerPreset
 
 # One of two labels with such a name is the one that means relevant.
@@ -40,17 +38,8 @@ class CrossEncoder:
     `relevance` is read on the first token. Safe to use from several threads.
     """
 
-    def __init__(
-        self,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
-        form: PairForm,
-        label: int | None,
-        compute: Compute,
-    ) -> None:
-        self._model, self._tokenizer, self._compute = model, tokenizer, compute
-        self._form, self._label = form, label
-        self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
+    def __init__(self, pair_model: PairModel, form: PairForm, label: int | None) -> None:
+        self.pair_model, self._form, self._label = pair_model, form, label
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> CrossEncoder:
@@ -70,17 +59,18 @@ class CrossEncoder:
         # A decoder reads its score on the last token that is not this one: it must be the one rows are padded with.
         model.config.pad_token_id = tokenizer.pad_token_id
         use_fast_attention(model)
-        return cls(model, tokenizer, form, label, compute)
+        cast_products(model, compute)
+        return cls(PairModel(model, tokenizer, compute), form, label)
 
     @property
     def floor(self) -> float:
         """The score from which a text is taken as relevant; 0.5 where the model does not say."""
-        return float(getattr(self._model.config, "relevance_floor", 0.5))
+        return float(getattr(self.pair_model.model.config, "relevance_floor", 0.5))
 
     @property
     def weight(self) -> float:
         """The share of this score in the final ranking; 1 where the model does not say."""
-        return float(getattr(self._model.config, "rerank_weight", 1.0))
+        return float(getattr(self.pair_model.model.config, "rerank_weight", 1.0))
 
     def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return each text's score in 0-1, (texts,); 0 for a pair without any token.
@@ -90,12 +80,12 @@ class CrossEncoder:
         scores = np.zeros(len(texts), dtype=np.float64)
         if not texts:
             return scores
-        with self._tokenizer_lock:
-            inputs = model_inputs(encode_pairs(self._tokenizer, question, texts, self._form))
+        model, compute = self.pair_model.model, self.pair_model.compute
+        inputs = model_inputs(self.pair_model.encode(question, texts, self._form))
         filled = [row for row, values in enumerate(inputs) if values["input_ids"]]
         inputs = [inputs[row] for row in filled]
-        pad_id = self._tokenizer.pad_token_id
-        for batch in forward(self._model, inputs, pad_id, self._form.padding_side, self._compute):
+        pad_id = self.pair_model.tokenizer.pad_token_id
+        for batch in forward(model, inputs, pad_id, self._form.padding_side, compute):
             relevance = read_relevance(batch.output.logits.double(), self._label)
             scores[[filled[row] for row in batch.rows]] = relevance.cpu().numpy()
         return scores

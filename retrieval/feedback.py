@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 
+from retrieval.access import Person
 from retrieval.errors import LibraryError
 from retrieval.files import write_whole
 from retrieval.passages import Language
@@ -36,18 +37,21 @@ class JudgedQuestion:
     articles: tuple[str, ...]
 
 
-def keep_judgement(folder: Path, judgement: Judgement) -> None:
+def keep_judgement(person: Person, folder: Path, judgement: Judgement) -> None:
     """Write a judgement into a library's folder; the last one on a question and passage counts.
 
-    LibraryError if the file can't be read or written; what it held before is then still there.
+    NotAllowed for a reader, since a thumb becomes a test question. LibraryError if the file can't be read or written;
+    what it held before is then still there.
     """
+    person.need_editor("keep feedback")
     with _lock:
         kept = [old for old in read_judgements(folder) if _subject(old) != _subject(judgement)]
         _write(folder, [*kept, judgement])
 
 
-def forget_judgement(folder: Path, question: str, passage: str) -> None:
-    """Take the judgement on a question and passage back; nothing happens if there is none. LibraryError as above."""
+def forget_judgement(person: Person, folder: Path, question: str, passage: str) -> None:
+    """Take the judgement on a question and passage back; nothing happens if there is none. Errors as above."""
+    person.need_editor("take feedback back")
     with _lock:
         _write(folder, [old for old in read_judgements(folder) if _subject(old) != (question, passage)])
 
@@ -58,7 +62,8 @@ def read_judgements(folder: Path) -> list[Judgement]:
     if not file.exists():
         return []
     try:
-        return [Judgement(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+        # Not splitlines: JSON strings may hold U+2028.
+        return [Judgement(**json.loads(line)) for line in file.read_text(encoding="utf-8").split("\n") if line]
     except (OSError, ValueError, TypeError) as error:
         raise LibraryError(
             f"The feedback in {file} cannot be read ({error}). Mend that file or move it away."

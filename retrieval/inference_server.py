@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 from retrieval.errors import ModelServerError, SettingError
+from retrieval.secrets import check_address, without_key
 
 Row = TypeVar("Row")
 
@@ -41,15 +42,16 @@ class InferenceServer:
     """
 
     def __init__(self, address: str, key: str | None = None) -> None:
+        check_address(address, key, ("The address of an inference server", "QA_SERVER_KEY"))
         try:
             url = httpx.URL(address)
         except httpx.InvalidURL as error:
             raise SettingError(f"{address!r} is no address ({error}); use one like http://gpu:8080.") from error
-        if not url.host or url.userinfo:  # what is in the address is shown, and a password must not be
+        if not url.host:
             raise SettingError(
-                f"The address of a server with the host {url.host!r} cannot be used; use one like http://gpu:8080, "
-                "without a password: QA_SERVER_KEY is for that."
+                f"The address of a server with the host {url.host!r} cannot be used; use one like http://gpu:8080."
             )
+        self._key = key
         self.address = str(url.copy_with(fragment=None)).rstrip("/")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = httpx.Client(headers=headers, timeout=_SECONDS)
@@ -79,11 +81,11 @@ class InferenceServer:
             try:
                 response = self._client.request(method, self.address + path, json=content)
             except httpx.TransportError as error:
-                failure = f"does not answer ({error or type(error).__name__})"
+                failure = f"does not answer ({self._told(str(error)) or type(error).__name__})"
             if response is not None and response.status_code not in _OVERLOADED:
                 return self._read(response, path)
             if response is not None:
-                failure = f"is overloaded or not ready (HTTP {response.status_code}: {_reason(response)})"
+                failure = f"is overloaded or not ready (HTTP {response.status_code}: {self._said(response)})"
                 asked = response.headers.get("retry-after", "")
                 pause = max(pause, float(asked)) if asked.isdecimal() else pause
             if tried < _TRIES:
@@ -93,6 +95,12 @@ class InferenceServer:
             "QA_ENCODER or QA_RERANKER has its address, then do the same again: what is done already is kept.",
             response.status_code if response is not None else None,
         )
+
+    def _said(self, response: httpx.Response) -> str:
+        return self._told(_reason(response))[:300]
+
+    def _told(self, text: str) -> str:
+        return without_key(text, self._key)
 
     def _read(self, response: httpx.Response, path: str) -> Any:
         status = response.status_code
@@ -104,7 +112,7 @@ class InferenceServer:
                 "(for QA_ENCODER) as http://gpu:8000/v1.",
                 424: " See the server's log.",
             }.get(status, "")
-            reason = f"HTTP {status}: {_reason(response)}"
+            reason = f"HTTP {status}: {self._said(response)}"
             raise ModelServerError(f"The inference server {self.address} refused {path} ({reason}).{advice}", status)
         with self.reading(path):
             return response.json()
@@ -140,4 +148,4 @@ def _reason(response: httpx.Response) -> str:
         said = said.get("error", said.get("message", said.get("detail", said)))
     if isinstance(said, dict):
         said = said.get("message", said)
-    return " ".join(str(said).split())[:300] or response.reason_phrase
+    return " ".join(str(said).split()) or response.reason_phrase

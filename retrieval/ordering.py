@@ -31,7 +31,7 @@ def reorder(result: SearchResult, recipe: Recipe, limit: int) -> SearchResult:
     """
     lexical = result.rankings.get("bm25", ()) if recipe.words else ()
     dense = result.rankings.get("dense", ()) if recipe.vectors else ()
-    fused = fuse(lexical, dense, result.language, recipe.weights)
+    fused = fuse(lexical, dense, recipe.lexical_weight)
     rankings: dict[Stage, Ranking] = {"bm25": lexical, "dense": dense, "fused": fused}
     final = fused
     if recipe.rerank_depth:

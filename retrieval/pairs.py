@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Literal
 
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from retrieval.batching import PaddingSide
+from retrieval.batching import Compute, PaddingSide
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,22 @@ class Template:
 
     special: tuple[list[int], list[int], list[int]]
     types: tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PairModel:
+    """A loaded model that reads pairs; a reranker and a reader from one folder share it."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    compute: Compute
+    # A fast tokenizer shared by threads raises "Already borrowed".
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
+
+    def encode(self, question: str, texts: Sequence[str], form: PairForm) -> dict[str, list[Any]]:
+        """Return `encode_pairs` of these; from one thread at a time."""
+        with self._lock:
+            return encode_pairs(self.tokenizer, question, texts, form)
 
 
 def encode_pairs(

@@ -26,8 +26,8 @@ CONTEXT_CHARACTERS = 60
 class ArticleInfo:
     """What the library knows about an article.
 
-    `source` is the file it came from, `name` the article in it (the same unless the file holds
-    several), `version` a digest of its content, `added` an ISO 8601 time in UTC.
+    `source` is the file it came from, `name` the article in it (the same unless the file holds several), `version` a
+    digest of its content, `added` an ISO 8601 time in UTC, `shared_id` what it says it shares with its translations.
     """
 
     id: str
@@ -38,6 +38,7 @@ class ArticleInfo:
     version: str
     passage_count: int
     added: str
+    shared_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +111,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class FusionWeights:
-    """The share of the words in fusion, in 0-1, by the languages of question and passage; the vectors have the rest."""
-
-    same_language: float = 0.6
-    cross_language: float = 0.5
-    # Chinese is indexed by pairs of characters, of which a translated word is only some.
-    into_chinese: float = 0.35
-
-
-@dataclass(frozen=True, slots=True)
 class Recipe:
     """How the legs' rankings become one order.
 
-    A leg may be left out; the first `rerank_depth` are reranked, the reranker's score having the share
-    `rerank_weight`, in 0-1, and the fused score the rest.
+    A leg may be left out. The words have the share `lexical_weight`, in 0-1, the vectors the rest. The first
+    `rerank_depth` are reranked, the reranker's score having the share `rerank_weight` and the fused score the rest.
     """
 
     words: bool = True
     vectors: bool = True
-    weights: FusionWeights = field(default_factory=FusionWeights)
+    lexical_weight: float = 0.45
     rerank_depth: int = 20
     rerank_weight: float = 1.0
 

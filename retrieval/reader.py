@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForTokenClassification,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
+    PretrainedConfig,
 )
 
 from retrieval import checkpoints
-from retrieval.batching import Compute, choose_compute, forward
+from retrieval.batching import cast_products, choose_compute, forward
 from retrieval.errors import ModelError
-from retrieval.pairs import PairForm, encode_pairs, model_inputs
+from retrieval.pairs import PairForm, PairModel, model_inputs
 from retrieval.passages import Answer
 from retrieval.sentences import Span, sentence_spans
 
@@ -33,11 +31,10 @@ class Reader:
     labels `answer_start` and `answer_end`. Safe to use from several threads.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, compute: Compute) -> None:
-        self._model, self._tokenizer, self._compute = model, tokenizer, compute
-        self._tokenizer_lock = Lock()  # a fast tokenizer shared by threads raises "Already borrowed"
-        self._labels = checkpoints.label_ids(model.config)
-        self._form = PairForm(checkpoints.token_limit(model.config, tokenizer))
+    def __init__(self, pair_model: PairModel) -> None:
+        self._pair_model, config = pair_model, pair_model.model.config
+        self._labels = checkpoints.label_ids(config)
+        self._form = PairForm(checkpoints.token_limit(config, pair_model.tokenizer))
 
     @classmethod
     def from_pretrained(cls, name: str, device: str = "auto", dtype: str = "auto") -> Reader:
@@ -47,9 +44,7 @@ class Reader:
         architecture = (config.architectures or [""])[0]
         if architecture.endswith("ForQuestionAnswering"):
             model_class: Any = AutoModelForQuestionAnswering
-        elif architecture.endswith("ForTokenClassification") and {"answer_start", "answer_end"} <= set(
-            checkpoints.label_ids(config)
-        ):
+        elif marks_answers(config):
             model_class = AutoModelForTokenClassification
         else:
             raise ModelError(
@@ -57,12 +52,13 @@ class Reader:
                 "question-answering model, or a folder made by this project's training."
             )
         model = checkpoints.load_weights(model_class, folder, compute)
-        return cls(model, checkpoints.load_tokenizer(folder), compute)
+        cast_products(model, compute)
+        return cls(PairModel(model, checkpoints.load_tokenizer(folder), compute))
 
     @property
     def floor(self) -> float:
         """The confidence under which a span is not shown as the answer."""
-        return float(getattr(self._model.config, "answer_floor", 0.0))
+        return float(getattr(self._pair_model.model.config, "answer_floor", 0.0))
 
     def read(self, question: str, texts: Sequence[str]) -> list[Answer | None]:
         """Return the answer in each text: a span, or below the floor the sentence that holds it.
@@ -72,10 +68,10 @@ class Reader:
         answers: list[Answer | None] = [None] * len(texts)
         if not texts:
             return answers
-        with self._tokenizer_lock:
-            pairs = encode_pairs(self._tokenizer, question, texts, self._form)
-        pad_id = self._tokenizer.pad_token_id or 0
-        for batch in forward(self._model, model_inputs(pairs), pad_id, "right", self._compute):
+        model, compute = self._pair_model.model, self._pair_model.compute
+        pairs = self._pair_model.encode(question, texts, self._form)
+        pad_id = self._pair_model.tokenizer.pad_token_id or 0
+        for batch in forward(model, model_inputs(pairs), pad_id, "right", compute):
             starts, ends = self._logits(batch.output)
             for place, row in enumerate(batch.rows):
                 tokens = [i for i, part in enumerate(pairs["sequence_ids"][row]) if part == 1]
@@ -95,6 +91,13 @@ class Reader:
         exact = confidence >= self.floor
         start, end = _whole_words(text, span) if exact else _sentence_around(text, span)
         return Answer(start, end, text[start:end], confidence, exact)
+
+
+def marks_answers(config: PretrainedConfig) -> bool:
+    """Tell whether a model is one of ours that marks answers; it may score passages too."""
+    architecture = (config.architectures or [""])[0]
+    labels = set(checkpoints.label_ids(config))
+    return architecture.endswith("ForTokenClassification") and {"answer_start", "answer_end"} <= labels
 
 
 def best_span(starts: torch.Tensor, ends: torch.Tensor) -> tuple[int, int, float]:

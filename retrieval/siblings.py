@@ -15,17 +15,26 @@ _LEAST_SHARED = 2
 _LEAST_SHARE = 0.5
 
 
-def topic(article: ArticleInfo) -> str | None:
-    """Return the name an article shares with its translations, None where it names no language.
+def topics(article: ArticleInfo) -> frozenset[str]:
+    """Return what an article shares with its translations: the id its file gives, its name without the language.
 
     `tea.fr.md` and `tea_zh.pdf` are both `tea`, `guide/fr/tea.md` and `guide/en/tea.md` both `guide//tea`.
     """
+    return frozenset(filter(None, [article.shared_id, _bare_name(article)]))
+
+
+def _bare_name(article: ArticleInfo) -> str:
     code = re.escape(article.language)
     stem = article.name.rsplit(".", 1)[0]
     for pattern, shared in ((rf"[._-]{code}$", ""), (rf"(^|/){code}/", r"\1/")):
         if re.search(pattern, stem, re.IGNORECASE):
             return re.sub(pattern, shared, stem, count=1, flags=re.IGNORECASE)
-    return None
+    return ""
+
+
+def are_translations(one: ArticleInfo, other: ArticleInfo) -> bool:
+    """Tell whether two articles are on one topic in two languages."""
+    return one.language != other.language and not topics(one).isdisjoint(topics(other))
 
 
 def anchors(text: str) -> frozenset[str]:
@@ -37,10 +46,14 @@ def likeness(one: Passage, other: Passage) -> float:
     """Return how surely two passages are translations of one another: 0 for no, else the share of matching anchors.
 
     They must be of articles on one topic in two languages and share two anchors or more, and at least
-    half of those of the passage that has fewer (overlap coefficient).
+    half of those of the passage that has fewer (overlap coefficient). The only passages of articles whose
+    files give one id need share none.
     """
-    if one.language == other.language or not (name := topic(one.article)) or name != topic(other.article):
+    if one.language == other.language or not are_translations(one.article, other.article):
         return 0.0
+    are_whole = one.article.passage_count == other.article.passage_count == 1
+    if are_whole and one.article.shared_id == other.article.shared_id != "":
+        return 1.0
     mine, theirs = anchors(one.text), anchors(other.text)
     shared = len(mine & theirs)
     share = shared / max(1, min(len(mine), len(theirs)))
@@ -54,9 +67,8 @@ def sibling(passage: Passage, candidates: Iterable[Passage]) -> Passage | None:
 
 
 def articles_on_topic(article: ArticleInfo, articles: Iterable[ArticleInfo], language: Language) -> list[ArticleInfo]:
-    """Return the articles in a language that have an article's topic."""
-    name = topic(article)
-    return [other for other in articles if name and other.language == language and topic(other) == name]
+    """Return an article's translations in a language."""
+    return [other for other in articles if other.language == language and are_translations(article, other)]
 
 
 def fold(hits: Sequence[Hit]) -> list[tuple[Hit, ...]]:

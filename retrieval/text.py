@@ -97,8 +97,9 @@ def tokenize(text: str) -> list[str]:
     ['台湾', '湾的', 'gdp']
     """
     folded = unicodedata.normalize("NFKC", _thousands.sub("", text)).casefold()
+    whole = folded.translate(_LIGATURES).encode("utf-8", "replace").decode()  # OpenCC takes no half characters
     tokens: list[str] = []
-    for run in _token.findall(_to_simplified.convert(folded.translate(_LIGATURES))):
+    for run in _token.findall(_to_simplified.convert(whole)):
         if _han.match(run) or _kana_hangul.match(run):
             tokens.extend([run] if len(run) == 1 else [run[i : i + 2] for i in range(len(run) - 1)])
         else:

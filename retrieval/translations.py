@@ -77,12 +77,15 @@ def load_translations(path: Path) -> Translations:
     try:
         arrays = load_file(path)
         pairs = {name.rpartition(".")[0] for name in arrays}
-        return {
+        tables = {
             (source, target): TermTable(*(arrays[f"{source}-{target}.{part}"] for part in _PARTS))
             for source in LANGUAGES
             for target in LANGUAGES
             if f"{source}-{target}" in pairs
         }
+        if not tables:
+            raise KeyError("it holds no translations")
+        return tables
     except (OSError, SafetensorError, KeyError) as error:
         raise ModelError(
             f"The word translations in {path} cannot be read ({error}): take the file from the project again, or set "

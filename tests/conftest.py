@@ -36,6 +36,8 @@ from ui.resources import open_resources
 
 # mteb makes this folder when it is imported: one that exists already.
 os.environ["MTEB_CACHE"] = gettempdir()
+# As .streamlit/config.toml has it, which is not found from a test's folder: other addresses need a login.
+os.environ["STREAMLIT_SERVER_ADDRESS"] = "127.0.0.1"
 LETTERS = "abc"
 IDENTITY = EncoderIdentity("letters", "weights-1", len(LETTERS), "dot", "plain")
 OpenStore = Callable[[EncoderIdentity], PassageStore]
@@ -205,7 +207,9 @@ def sample_page(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         script = (
             f"from ui.{name} import draw_{name}_page\n"
             "from ui.resources import open_resources, settings\n"
-            f"draw_{name}_page(open_resources(settings()))\n"
+            "opening = open_resources(settings())\n"
+            "opening.loading.join()\n"
+            f"draw_{name}_page(opening.loading.value)\n"
         )
         return AppTest.from_string(script, default_timeout=60).run()
 

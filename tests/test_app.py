@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,11 +12,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import LibraryError
 from retrieval.search import Searcher
 from retrieval.settings import Settings
-from retrieval.store.edge import EdgeBackend
+from retrieval.store.opening import open_as_built
 from retrieval.store.passage_store import PassageStore
 from tests.samples import ROOT
 from ui.resources import open_resources
@@ -25,8 +25,9 @@ QUESTION = "De quel oiseau s’inspire le nez du Shinkansen de la série 500 ?"
 
 @pytest.fixture
 def app(sample_library: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """Return the application on a library of its own."""
+    """Return the application on a library of its own, its models loaded."""
     monkeypatch.setenv("QA_LIBRARY", str(sample_library))
+    open_resources(Settings.from_env(os.environ)).loading.join()
     yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     open_resources.clear()  # type: ignore[attr-defined]
 
@@ -122,8 +123,8 @@ def test_a_library_error_while_drawing_is_explained(app: AppTest, monkeypatch: p
 
 def test_a_library_in_use_is_explained(app: AppTest, sample_library: Path) -> None:
     """Another owner of the folder is named with the ways out."""
-    identity = BiEncoder.from_pretrained(Settings().encoder).identity
-    with closing(PassageStore(EdgeBackend(sample_library), identity)):
+    open_resources.clear()  # type: ignore[attr-defined]
+    with closing(open_as_built(Settings(library=sample_library))):
         app.run()
     assert not app.exception
     assert "is open in another process" in app.error[0].value

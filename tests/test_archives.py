@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import pytest
 
 from ingest.articles import Article, read_articles
-from ingest.formats import archives
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 
 def pack(members: Mapping[str, bytes]) -> bytes:
@@ -50,7 +50,7 @@ def test_zip_reads_every_format_in_it() -> None:
         ("lot/a.zip/t.csv#8", "row 2 holds no text"),
         ("lot/a.zip/bad.pdf", "is not a PDF"),
         ("lot/a.zip/photo.png", "its format .png is not supported; these are"),
-        ("lot/a.zip/inner.zip", "its format .zip is not supported; these are"),
+        ("lot/a.zip/inner.zip", "is an archive in an archive, beyond the limit of 1"),
         ("lot/a.zip/empty.txt", "is empty"),
     ]
 
@@ -93,10 +93,10 @@ def test_zip_bomb_is_stopped_and_the_rest_goes_on() -> None:
     ]
 
 
-def test_zip_total_limit_ends_the_archive(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_total_limit_ends_the_archive() -> None:
     """What came before is read, then the whole file is refused, so that nothing counts as gone from it."""
-    monkeypatch.setattr(archives, "INFLATED_LIMIT", 1_000_000)
-    items = read_articles("z.zip", pack({"a.txt": b"a", "b.txt": b"b" * 999_999, "c.txt": b"c"}))
+    members = {"a.txt": b"a", "b.txt": b"b" * ((1 << 20) - 1), "c.txt": b"c"}
+    items = read_articles("z.zip", pack(members), Limits(unpacked_size=1, ratio=2000))
     read = [next(items), next(items)]
     assert [(type(item), item.name) for item in read] == [(Article, "z.zip/a.txt"), (Article, "z.zip/b.txt")]
     with pytest.raises(ArticleError, match=r"^z\.zip: unpacks to over 1 MB, the limit"):
@@ -110,11 +110,29 @@ def test_zip_size_claims_are_not_believed() -> None:
     assert outcome("z.zip", data) == [("z.zip/a.txt", "is damaged: its content cannot be unpacked")]
 
 
-def test_zip_member_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_member_limit() -> None:
     """Too many members are refused before any is read."""
-    monkeypatch.setattr(archives, "MEMBER_LIMIT", 2)
     with pytest.raises(ArticleError, match="holds 3 files; the limit is 2"):
-        list(read_articles("z.zip", pack({"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"})))
+        list(read_articles("z.zip", pack({"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}), Limits(members=2)))
+
+
+def test_zip_in_a_zip() -> None:
+    """As many levels are read as the limit says, under one name, and all count towards the limits of the outermost."""
+    inner = pack({"c.txt": b"c", "deep.zip": pack({"d.txt": b"d"})})
+    data = pack({"a.txt": b"a", "b.zip": inner, "e.txt": b"e"})
+    found = [(item.name, getattr(item, "text", "")) for item in read_articles("z.zip", data, Limits(depth=2))]
+    assert found == [
+        ("z.zip/a.txt", "a"),
+        ("z.zip/b.zip/c.txt", "c"),
+        ("z.zip/b.zip/deep.zip", ""),
+        ("z.zip/e.txt", "e"),
+    ]
+    assert len(list(read_articles("z.zip", data, Limits(depth=3, members=6)))) == 4
+    reasons = [getattr(item, "reason", "") for item in read_articles("z.zip", data, Limits(depth=3, members=5))]
+    assert reasons == ["", "", "holds 6 files; the limit is 5: split it", ""]
+    heavy = pack({"b.zip": pack({"c.txt": b"c" * (1 << 20)}), "e.txt": b"e"})
+    with pytest.raises(ArticleError, match="unpacks to over 1 MB, the limit"):
+        list(read_articles("z.zip", heavy, Limits(depth=2, unpacked_size=1, ratio=2000)))
 
 
 def test_zip_that_gives_nothing() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ingest import articles
 from ingest.articles import SUPPORTED_SUFFIXES, Article, read_articles
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 
 def outcome(source: str, data: bytes) -> list[tuple[str, str]]:
@@ -89,12 +89,12 @@ def test_unsupported_format_names_the_supported_ones(name: str) -> None:
         list(read_articles(name, b"x"))
 
 
-def test_size_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_limits() -> None:
     """A file and a text over their limits are refused; at the limit they pass."""
-    monkeypatch.setattr(articles, "FILE_LIMIT", 2_000_000)
-    monkeypatch.setattr(articles, "TEXT_LIMIT", 10)
-    assert outcome("a.txt", b"x" * 10) == [("a.txt", "x" * 10)]
+    limits = Limits(file_size=2, characters=10)
+    assert list(read_articles("a.txt", b"x" * 10, limits)) == [Article("a.txt", "a.txt", "a", "x" * 10)]
+    assert list(read_articles("a.txt", b"x" + b" " * ((2 << 20) - 1), limits))
     with pytest.raises(ArticleError, match="holds 11 characters; the limit for an article is 10"):
-        list(read_articles("a.txt", b"x" * 11))
-    with pytest.raises(ArticleError, match="has 3 MB; the limit is 2 MB"):
-        list(read_articles("a.txt", b"x" * 3_000_000))
+        list(read_articles("a.txt", b"x" * 11, limits))
+    with pytest.raises(ArticleError, match=r"has 3\.0 MB; the limit is 2 MB"):
+        list(read_articles("a.txt", b"x" * (3 << 20), limits))

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from retrieval import batching
-from retrieval.batching import Compute, choose_compute, forward, token_budget
+from retrieval.batching import Compute, cast_products, choose_compute, forward, token_budget
 from retrieval.bi_encoder import BiEncoder
 from retrieval.errors import SettingError
 
@@ -176,3 +176,28 @@ def test_a_vector_does_not_depend_on_its_batch(monkeypatch: pytest.MonkeyPatch, 
     for text, beside in zip([*TEXTS, LONG_TEXT], together, strict=True):
         alone, pair = encoder.encode_passages([text])[0], encoder.encode_passages([LONG_TEXT, text])[1]
         assert min(alone @ beside, alone @ pair) > 0.9999
+
+
+def test_cast_products_change_no_digit() -> None:
+    """A product under autocast rounds float32 weights as keeping them in bfloat16 does; the rest stays in float32."""
+    compute = Compute(torch.device("cpu"), torch.bfloat16)
+    model = torch.nn.Sequential(torch.nn.Linear(8, 5), torch.nn.LayerNorm(5), torch.nn.Linear(5, 3))
+    states = torch.arange(16.0).reshape(2, 8) / 7
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        before = model(states)
+        cast_products(model, compute)
+        assert torch.equal(model(states), before)
+    assert [parameter.dtype for parameter in model.parameters()] == [
+        *[torch.bfloat16] * 2,
+        *[torch.float32] * 2,
+        *[torch.bfloat16] * 2,
+    ]
+
+
+def test_float32_products_keep_their_weights() -> None:
+    """Where products are in float32 nothing is rounded."""
+    model = torch.nn.Linear(2, 2)
+    before = model.weight.clone()
+    cast_products(model, CPU)
+    assert model.weight.dtype == torch.float32
+    assert torch.equal(model.weight, before)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, sync_playwright
-from test_browser_ask import ARGUMENTS, WAIT, served
+from test_browser_ask import ARGUMENTS, WAIT, await_models, served
 from test_evaluate_page import EVALUATED, kept
 
 from evaluation.kept import keep
@@ -26,7 +26,7 @@ Button = tuple[int, int]
 # the view; None for what is there at first.
 PAGES: dict[str, tuple[Button | None, ...]] = {
     "": (None,),
-    f"?{ASKED}": ((4, 0), (4, 1), (4, 2), (4, 3)),
+    f"?{ASKED}": ((5, 0), (5, 1), (5, 2), (5, 3)),
     f"compare?{urlencode({'compared_question': QUESTION})}": (None, (1, 1), (1, 2)),
     "library": (None,),
     "evaluate": (None, (1, 0)),
@@ -43,6 +43,8 @@ def page(built_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         opened = browser.new_page(viewport=DESKTOP, base_url=address, locale="fr-FR", reduced_motion="reduce")
         opened.set_default_timeout(WAIT)
+        opened.goto("/")
+        await_models(opened)
         yield opened
         browser.close()
 

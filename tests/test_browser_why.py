@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
-from test_browser_ask import WAIT, address, page  # noqa: F401 (fixtures)
+from playwright.sync_api import Page, expect, sync_playwright
+from reranker_checkpoints import write_xlm_roberta
+from test_browser_ask import ARGUMENTS, WAIT, address, page, served  # noqa: F401 (fixtures)
 
 QUESTION = "Which doctor from Marseille realised that coral is an animal and not a plant?"
 ENGLISH = [(1440, 1000, "en-GB")]
@@ -120,3 +123,22 @@ def test_three_languages_and_tokens(page: Page, address: str) -> None:  # noqa: 
     expect(page.locator(".qa-columns section")).to_have_count(3, timeout=WAIT)
     page.get_by_text("Tokens", exact=True).click()
     expect(page.locator(".qa-tokens li", has_text="marseil").first).to_be_visible(timeout=WAIT)
+
+
+def test_two_rerankers_side_by_side(built_samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The view is there once a second reranker is set; each has a column of its own order."""
+    monkeypatch.setenv("QA_COMPARED_RERANKER", str(write_xlm_roberta(tmp_path / "other", 512)))
+    library = Path(shutil.copytree(built_samples, tmp_path / "library"))
+    with served(library) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        page = browser.new_page(locale="en-GB", base_url=url)
+        page.set_default_timeout(WAIT)
+        page.goto("/compare")
+        page.get_by_text("Two models", exact=True).click()
+        page.get_by_role("textbox", name="Your question").fill(QUESTION)
+        page.keyboard.press("Enter")
+        columns = page.locator(".qa-columns section")
+        expect(columns).to_have_count(2, timeout=WAIT)
+        expect(columns.nth(1).locator("h2")).to_have_text("2 · final · other")
+        assert columns.nth(0).locator("b").all_inner_texts() != columns.nth(1).locator("b").all_inner_texts()
+        browser.close()

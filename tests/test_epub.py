@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Mapping
 
 import pytest
 
 from ingest.articles import Article, read_articles
-from ingest.formats import archives
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 
 def read(source: str, data: bytes) -> tuple[str, str, list[str]]:
@@ -95,9 +96,8 @@ def test_unusable_epub_files() -> None:
             read("a.epub", data)
 
 
-def test_epub_is_unpacked_within_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_epub_is_unpacked_within_the_limits() -> None:
     """The total limit of archives holds for it too."""
-    data = book({"one.xhtml": "x" * 1_001})
-    monkeypatch.setattr(archives, "INFLATED_LIMIT", 1_000)
-    with pytest.raises(ArticleError, match="unpacks to over 0 MB, the limit"):
-        read("a.epub", data)
+    data = book({"one.xhtml": random.Random(1).randbytes(600_000).hex()})
+    with pytest.raises(ArticleError, match="unpacks to over 1 MB, the limit"):
+        list(read_articles("a.epub", data, Limits(unpacked_size=1)))

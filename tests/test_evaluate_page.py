@@ -14,6 +14,7 @@ from evaluation.measures import Outcome
 from evaluation.questions import AskedQuestion
 from evaluation.report import stage_results
 from evaluation.run import AskedResult, Evaluated
+from retrieval.access import ANYONE
 from retrieval.feedback import Judgement, keep_judgement
 from ui.charts import pairs_chart, rank_shares, ranks_chart, to_png, to_svg
 from ui.resources import background
@@ -126,7 +127,7 @@ def test_thumbs_up_become_questions(page: AppTest, tmp_path: Path, monkeypatch: 
     """A thumb down and an article that has left the library are no questions; the rest are asked at a click."""
     judged = (("Le thé ?", "tea.en.md", True), ("Qui ?", "tea.en.md", False), ("Où ?", "gone.md", True))
     for question, article, is_right in judged:
-        keep_judgement(tmp_path, Judgement(question, "fr", article, f"{article} 1", is_right))
+        keep_judgement(ANYONE, tmp_path, Judgement(question, "fr", article, f"{article} 1", is_right))
     given: list[Any] = []
     monkeypatch.setattr(Evaluations, "run", lambda self, *arguments: given.extend(arguments[:2]))
     choose(page.run(), "ev_source", "feedback")

@@ -21,9 +21,10 @@ from evaluation.questions import AskedQuestion
 from evaluation.report import by_pair
 from evaluation.run import STAGES, Plan
 from evaluation.uploads import read_upload
+from retrieval.access import ANYONE
 from retrieval.errors import InputError
 from retrieval.search import Models
-from retrieval.settings import Settings
+from retrieval.settings import Limits, Settings
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
@@ -40,7 +41,7 @@ def evaluations(tmp_path: Path) -> Iterator[Evaluations]:
     with closing(PassageStore(EdgeBackend(settings.library), IDENTITY)) as store:
         put(store, make_article("tea", "tea bbb.", "aaa is tea."), make_article("silk", "silk is fine here."))
         put(store, make_article("soie", "de la soie", language="fr"))
-        yield Evaluations(Models(LetterEncoder(), OverlapReranker(), FirstWordReader()), store, settings)
+        yield Evaluations(Models(LetterEncoder(), OverlapReranker(), FirstWordReader()), store, settings, ANYONE)
 
 
 def no_step(phase: str, done: int, total: int) -> None:
@@ -68,7 +69,7 @@ def test_a_library_is_evaluated_and_kept(evaluations: Evaluations) -> None:
         100 * sum(1 / result.outcomes["dense"].rank for result in (first, second)) / 2
     )
     assert set(by_pair([first, second], "dense")) == set(run.stages["dense"].pairs)
-    forget(evaluations.folder, run.id)
+    forget(ANYONE, evaluations.folder, run.id)
     assert kept_runs(evaluations.folder) == []
     with pytest.raises(InputError, match="cannot be read"):
         kept_results(evaluations.folder, run.id)
@@ -98,8 +99,12 @@ QRELS = "query-id\tcorpus-id\tscore\nq\td\t1\n"
 
 def test_uploads_of_each_kind(evaluations: Evaluations) -> None:
     """Questions, and a zipped folder that is evaluated in a library of its own."""
-    assert read_upload("q.csv", b"question,article\nWho?,tea\n") == [AskedQuestion("q.csv, line 2", "Who?", ("tea",))]
-    dataset = read_upload("my set.zip", zipped(corpus_jsonl=CORPUS, queries_jsonl=QUERIES, qrels__test_tsv=QRELS))
+    assert read_upload("q.csv", b"question,article\nWho?,tea\n", Limits()) == [
+        AskedQuestion("q.csv, line 2", "Who?", ("tea",))
+    ]
+    dataset = read_upload(
+        "my set.zip", zipped(corpus_jsonl=CORPUS, queries_jsonl=QUERIES, qrels__test_tsv=QRELS), Limits()
+    )
     assert isinstance(dataset, Dataset)
     assert (dataset.name, list(dataset.documents)) == ("my set", ["d"])
     evaluations.run(dataset.name, dataset, Plan(("dense",)), no_step)
@@ -118,7 +123,7 @@ def test_uploads_of_each_kind(evaluations: Evaluations) -> None:
 def test_a_zip_that_cannot_be_used(data: bytes, message: str) -> None:
     """The message names the upload, not a temporary folder."""
     with pytest.raises(InputError, match=message):
-        read_upload("set.zip", data)
+        read_upload("set.zip", data, Limits())
 
 
 def test_background_tells_progress_and_cancels() -> None:

@@ -56,7 +56,7 @@ def test_a_record_repeats_a_search(tmp_path: Path) -> None:
     assert record["settings"]["reranker"] == tmp_path.name
     assert record["settings"]["reader"] == "owner/reader"
     assert record["settings"]["encoder"]["weights"] == "weights-1"
-    assert record["recipe"]["weights"]["same_language"] == 0.6
+    assert record["recipe"]["lexical_weight"] == 0.45
     assert record["versions"]["trilingual-qa"]
 
 

@@ -56,7 +56,7 @@ def test_no_room_even_to_open(act: str) -> None:
             if act == "open":
                 store.close()
             with pytest.raises(LibraryError, match="has 63 MB left, and 64 MB are needed"):
-                open_edge() if act == "open" else store.delete_article(TEA[0].article.id)
+                open_edge() if act == "open" else store.delete_articles([TEA[0].article.id])
     with closing(open_edge()) as store:
         assert store.passages(TEA[0].article.id) == TEA
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("retrieval", "ingest", "evaluation", "training", "ui")
+PACKAGES = ("retrieval", "ingest", "evaluation", "training", "ui", "benchmarks")
 FILES = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py"))]
 MAX_FUNCTION_LINES, MAX_FILE_LINES = 45, 220
 
@@ -61,11 +61,11 @@ def test_every_package_is_seen() -> None:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("retrieval", {"ingest", "evaluation", "training", "ui", "app", "streamlit"}),
-        ("ingest", {"evaluation", "training", "ui", "app", "streamlit"}),
-        ("evaluation", {"training", "ui", "app", "streamlit"}),
-        ("training", {"ui", "app", "streamlit"}),
-        ("ui", {"app"}),
+        ("retrieval", {"ingest", "evaluation", "training", "ui", "app", "streamlit", "benchmarks"}),
+        ("ingest", {"evaluation", "training", "ui", "app", "streamlit", "benchmarks"}),
+        ("evaluation", {"training", "ui", "app", "streamlit", "benchmarks"}),
+        ("training", {"ui", "app", "streamlit", "benchmarks"}),
+        ("ui", {"app", "benchmarks"}),
     ],
 )
 def test_imports_go_one_way(package: str, forbidden: set[str]) -> None:
@@ -95,13 +95,28 @@ def test_package_files_hold_a_docstring_only() -> None:
         assert ast.get_docstring(module), file
 
 
-def test_the_vocabulary_is_light() -> None:
-    """A fresh interpreter that imports it has neither torch nor transformers nor streamlit."""
-    code = "import sys, retrieval.passages, retrieval.errors, retrieval.settings; print(*sys.modules)"
+MODELS = {"torch", "transformers"}
+
+
+@pytest.mark.parametrize(
+    ("modules", "absent"),
+    [
+        ("retrieval.passages, retrieval.errors, retrieval.settings", {"qdrant_edge", "langdetect"}),
+        # An embedded library is opened, and answers by its words, without a model.
+        ("retrieval.store.opening, retrieval.search, retrieval.pace, ingest.articles, ingest.pipeline", set()),
+        # The page is drawn before the models are loaded; charts and parsers come with the pages that need them.
+        ("ui.ask, ui.resources", {"altair", "docx", "lxml", "pypdfium2"}),
+        ("retrieval.__main__, ui.compare, ui.library, ui.evaluate", set()),
+    ],
+)
+def test_what_is_imported_early_is_light(modules: str, absent: set[str]) -> None:
+    """A fresh interpreter that imports it has neither torch nor transformers nor the client of a server."""
+    code = f"import sys, {modules}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    assert "retrieval.passages" in loaded
-    assert not loaded & {"torch", "transformers", "streamlit", "qdrant_client", "qdrant_edge"}
+    assert modules.split(", ")[0] in loaded
+    assert not loaded & {*MODELS, "qdrant_client", *absent}
+    assert ("streamlit" in loaded) == ("ui." in modules)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from retrieval.passages import FusionWeights, Recipe, Selection
+from retrieval.passages import Recipe, Selection
 from ui.links import Request, read_recipe, read_request, to_address
 
 OWN = Recipe(rerank_weight=0.7)
@@ -25,8 +25,8 @@ def test_usual_values_are_left_out() -> None:
 
 def test_everything_comes_back() -> None:
     """What is written is read again, whatever was set."""
-    request = Request("tea & 茶", 20, Selection(("fr", "zh"), ("id-1", "id-2")), "en")
-    recipe = replace(OWN, words=False, weights=FusionWeights(0.25, 0.05, 0.0), rerank_depth=0)
+    request = Request("tea & 茶", 20, Selection(("fr", "zh"), ("id-1", "id-2")), "en", 0.25)
+    recipe = replace(OWN, words=False, lexical_weight=0.25, rerank_depth=0)
     found = fields(to_address(request, recipe, OWN))
     assert read_request(found) == request
     assert read_recipe(found, OWN) == recipe
@@ -35,8 +35,9 @@ def test_everything_comes_back() -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        {"limit": "7", "language": "de", "passages": "xx"},
-        {"limit": "many", "depth": "-1", "same_language": "2", "cross_language": "nan"},
+        {"limit": "7", "language": "de", "passages": "xx", "within": "0.3"},
+        {"limit": "many", "depth": "-1", "lexical_weight": "2"},
+        {"lexical_weight": "nan"},
     ],
 )
 def test_unusable_values_count_as_absent(bad: dict[str, str]) -> None:

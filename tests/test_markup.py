@@ -139,3 +139,22 @@ def test_html_of_any_depth_and_length_of_blanks() -> None:
 def test_html_that_is_hardly_any(page: str) -> None:
     """Text without an element is read as text, without a warning."""
     assert read("a.html", page)[1] == page.replace("\0", "")
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.txt"])
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ("id: tea", "tea"),
+        ('ID : "tea"\ntitle: Thé', "tea"),
+        ("id: the-fr\ntranslation_of: tea", "tea"),
+        ("title: Thé\nid:\ntags: x", ""),
+    ],
+)
+def test_front_matter_names_what_translations_share(name: str, entries: str, expected: str) -> None:
+    """In Markdown and plain text: the original's id before the article's own; the block is none of the text."""
+    [article] = read_articles(name, f"---\n{entries}\n---\nLe texte.\n".encode())
+    assert isinstance(article, Article)
+    assert article.shared_id == expected
+    assert article.text == "Le texte."
+    assert article.title == ("Thé" if "Thé" in entries else "a")

@@ -10,14 +10,13 @@ from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_artic
 from numpy.typing import NDArray
 
 from retrieval.ordering import Ranking, reorder, rerank, unread
-from retrieval.passages import Answer, FusionWeights, ScoredPassage, SearchResult, Vectors
+from retrieval.passages import Answer, ScoredPassage, SearchResult, Vectors
 from retrieval.search import Models, Searcher
 from retrieval.store.passage_store import PassageStore
 
 # As in test_search.py: by words "bb tea", "tea.", "bbb tea."; by vectors as they stand here.
 TEXTS = ("bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea.")
-FUSED = ["bb tea", "bbb tea.", "tea.", "bbbbb ash", "b rock"]
-WEIGHTS = FusionWeights(0.7, 0.1, 0.1)
+FUSED = ["bb tea", "bbb tea.", "bbbbb ash", "tea.", "b rock"]
 
 
 class Counted:
@@ -76,7 +75,7 @@ def searcher(store: PassageStore, counted: Counted) -> Searcher:
     """Give a searcher over `TEXTS` that reranks three."""
     put(store, make_article("one", *TEXTS))
     models = Models(CountedEncoder(counted), CountedReranker(counted), CountedReader(counted))
-    return Searcher(store, models, rerank_depth=3, weights=WEIGHTS)
+    return Searcher(store, models, rerank_depth=3)
 
 
 @pytest.fixture
@@ -102,10 +101,10 @@ def test_other_recipes_ask_no_model(kept: SearchResult, counted: Counted) -> Non
     without_reranking = reorder(kept, replace(recipe, rerank_depth=0), 5)
     assert texts_of(without_reranking.hits) == FUSED
     assert "reranked" not in without_reranking.rankings
-    # Words at 0.1: bbbbb ash 0.9; bbb tea. 0.1 * 6/8 + 0.9 * 6/7 = 0.846; bb tea 0.1 + 0.9 * 6/8 = 0.775;
-    # tea. 0.1 * 6/7 + 0.9 * 6/10 = 0.626; b rock 0.9 * 6/9 = 0.6
-    lighter = reorder(kept, replace(recipe, weights=FusionWeights(0.1, 0.1, 0.1), rerank_depth=0), 5)
-    assert texts_of(lighter.hits) == ["bbbbb ash", "bbb tea.", "bb tea", "tea.", "b rock"]
+    # Words at 0.1, vectors at 0.9 * (score - 1) / 21.6: bbbbb ash 0.417; bbb tea. 0.25 and some 0.02;
+    # bb tea 0.1 + 0.167; b rock 0.042; tea. some 0.03
+    lighter = reorder(kept, replace(recipe, lexical_weight=0.1, rerank_depth=0), 5)
+    assert texts_of(lighter.hits) == ["bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea."]
     assert counted.calls == 3
 
 

@@ -15,6 +15,7 @@ from ingest.articles import Article, read_articles
 from ingest.formats import pdf
 from ingest.formats.pdf import drop_running_lines, join_lines
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
@@ -167,19 +168,18 @@ def test_unusable_files(data: bytes, reason: str) -> None:
 def test_fonts_that_do_not_tell_their_characters(monkeypatch: pytest.MonkeyPatch, garbage: str) -> None:
     """A fifth of the glyphs without meaning is borne, one more is an error."""
     page = "a" * 40 + garbage * 10
-    monkeypatch.setattr(pdf, "_extract", lambda name, data: ("", [page]))
+    monkeypatch.setattr(pdf, "_extract", lambda *arguments: ("", [page]))
     assert read(b"%PDF-").text == page
-    monkeypatch.setattr(pdf, "_extract", lambda name, data: ("", [page + garbage]))
+    monkeypatch.setattr(pdf, "_extract", lambda *arguments: ("", [page + garbage]))
     with pytest.raises(ArticleError, match="fonts that do not tell their characters"):
         read(b"%PDF-")
 
 
-def test_page_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_limit() -> None:
     """One page more than the limit is refused."""
-    monkeypatch.setattr(pdf, "PAGE_LIMIT", 2)
-    assert read(make([FRENCH] * 2)).text
+    assert list(read_articles("a.pdf", make([FRENCH] * 2), Limits(pages=2)))
     with pytest.raises(ArticleError, match="has 3 pages; the limit is 2: split it"):
-        read(make([FRENCH] * 3))
+        list(read_articles("a.pdf", make([FRENCH] * 3), Limits(pages=2)))
 
 
 def test_pdfium_is_used_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from transformers import (
 
 from retrieval.batching import Compute
 from retrieval.errors import ModelError
+from retrieval.pairs import PairModel
 from retrieval.reader import Reader, best_span
 
 BUNDLED = Path(__file__).resolve().parent.parent / "models" / "cross-encoder"
@@ -89,7 +90,8 @@ class Pointer(torch.nn.Module):
 def pointed(tmp_path: Path, text: str, start: str, end: str, floor: float = 0.5) -> tuple[str, bool]:
     """Return the answer that a reader pointing at two tokens gives, and whether it is exact."""
     write_tokenizer(tmp_path)
-    reader = Reader(Pointer(start, end, floor), AutoTokenizer.from_pretrained(tmp_path), CPU)  # type: ignore[arg-type]
+    pointer, tokenizer = Pointer(start, end, floor), AutoTokenizer.from_pretrained(tmp_path)
+    reader = Reader(PairModel(pointer, tokenizer, CPU))  # type: ignore[arg-type]
     (answer,) = reader.read("where", [text])
     assert answer is not None
     assert text[answer.start : answer.end] == answer.text

@@ -102,7 +102,7 @@ def test_a_rebuild_equals_adding_the_files(open_library: OpenStore, limit: int, 
     again = ingest_files(files(), second, store)
     assert sum((report.outcomes for report in again), start=type(again[0].outcomes)()) == {"unchanged": 6}
     for article in store.articles():
-        store.delete_article(article.id)
+        store.delete_articles([article.id])
     ingest_files(files(), second, store)
     assert (rebuilt, ranking) == (contents(store), found(store))
 

@@ -84,7 +84,7 @@ def flag_reranker(folder: Path, question: str, passages: list[str], limit: int) 
 def longest_first(folder: Path, question: str, passages: list[str], limit: int) -> Scores:
     """The other pages: `tokenizer(pairs, truncation=True, max_length=limit)`, one logit. GTE: see test_gte.py."""
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    model = CrossEncoder.from_pretrained(str(folder), "cpu")._model
+    model = CrossEncoder.from_pretrained(str(folder), "cpu").pair_model.model
     logits = []
     for passage in passages:
         pair = tokenizer([question], [passage], truncation=True, max_length=limit, return_tensors="pt")
@@ -192,6 +192,6 @@ def test_no_texts(folders: dict[str, Path]) -> None:
 
 def test_bloom_runs_with_the_fused_attention(folders: dict[str, Path]) -> None:
     """Which keeps no cache; the equality with transformers' own is in test_bloom_attention.py."""
-    model = CrossEncoder.from_pretrained(str(folders[BLOOM[0]]), "cpu")._model
+    model = CrossEncoder.from_pretrained(str(folders[BLOOM[0]]), "cpu").pair_model.model
     ids = torch.tensor([[5, 6]])
     assert model(input_ids=ids, attention_mask=torch.ones_like(ids)).past_key_values is None

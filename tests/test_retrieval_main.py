@@ -11,7 +11,10 @@ import pytest
 from ingest.pipeline import InputFile, ingest_files
 from retrieval.__main__ import main
 from retrieval.bi_encoder import BiEncoder
+from retrieval.cross_encoder import CrossEncoder
 from retrieval.passages import STAGES
+from retrieval.reader import Reader
+from retrieval.search import Models
 from retrieval.settings import Settings
 from retrieval.store.opening import open_store
 
@@ -94,6 +97,17 @@ def test_chinese_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None
     output = capsys.readouterr().out
     assert "灯塔建于1842年" in output
     assert json.loads(output)["language"] == "zh"
+
+
+def test_one_folder_is_loaded_once(bundled_models: Models) -> None:
+    """The bundled reranker and reader are one model in memory; a reader from elsewhere is its own."""
+    reranker, reader = bundled_models.reranker, bundled_models.reader
+    assert isinstance(reranker, CrossEncoder)
+    assert isinstance(reader, Reader)
+    assert reader._pair_model is reranker.pair_model
+    apart = Reader.from_pretrained(Settings().reader, "cpu")
+    texts = [*ARTICLES.values()]
+    assert reader.read(QUESTION, texts) == apart.read(QUESTION, texts)
 
 
 def test_nothing_found(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from conftest import FirstWordReader, LetterEncoder, OverlapReranker, make_article, put, texts_of
 
 from retrieval.bm25 import term_id
-from retrieval.passages import STAGES, Answer, FusionWeights, Hit, SearchResult, Selection, Stage
-from retrieval.search import Models, Searcher
+from retrieval.passages import STAGES, Answer, Hit, SearchResult, Selection, Stage
+from retrieval.search import Models, Searcher, WordSearcher
 from retrieval.store.passage_store import PassageStore
 from retrieval.translations import TermTable
 
@@ -27,14 +27,13 @@ TEXTS = ("bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea.")
 DENSE = ["bbbbb ash", "bbb tea.", "bb tea", "b rock", "tea."]
 # By words: "bb" and "tea"; then "tea", and the shorter text first.
 BM25 = ["bb tea", "tea.", "bbb tea."]
-# English words weigh 0.7, with 6 / (5 + rank): bb tea 0.7 + 0.3 * 6/8 = 0.925; tea. 0.6 + 0.3 * 6/10 = 0.78;
-# bbb tea. 0.7 * 6/8 + 0.3 * 6/7 = 0.782; bbbbb ash 0.3; b rock 0.3 * 6/9
-FUSED = ["bb tea", "bbb tea.", "tea.", "bbbbb ash", "b rock"]
+# Words weigh 0.45 and vectors 0.55 * (score - 1) / 21.6, six deviations: bb tea 0.45 + 0.102; bbb tea. 0.153 and some
+# 0.1 for "tea"; bbbbb ash 0.255; tea. some 0.12; b rock 0.025
+FUSED = ["bb tea", "bbb tea.", "bbbbb ash", "tea.", "b rock"]
+HEIGHTS = {"bbbbb ash": 10 / 21.6, "bbb tea.": 6 / 21.6, "bb tea": 4 / 21.6, "b rock": 1 / 21.6, "tea.": 0.0}
 # Shares of the question's words: 1, 0, 0, 0, 0, since "tea." is not "tea"; ties keep the fused order.
 RERANKED = FUSED
 MakeSearcher = Callable[..., Searcher]
-# The shares the arithmetic is written with; the shipped ones are tuned with the models.
-WEIGHTS = FusionWeights(0.7, 0.1, 0.05)
 
 
 @pytest.fixture
@@ -43,9 +42,7 @@ def searcher(store: PassageStore) -> MakeSearcher:
     put(store, make_article("one", *TEXTS))
 
     def make(weight: float = 1.0, **depths: int) -> Searcher:
-        return Searcher(
-            store, Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader()), weights=WEIGHTS, **depths
-        )
+        return Searcher(store, Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader()), **depths)
 
     return make
 
@@ -67,16 +64,18 @@ def test_every_stage_is_kept(searcher: MakeSearcher) -> None:
     assert (result.question, result.language, result.relevant) == (QUESTION, "en", True)
     assert stages(result) == {"bm25": BM25, "dense": DENSE, "fused": FUSED, "reranked": RERANKED}
     assert texts_of(result.hits) == RERANKED
-    assert ranks(result.hits) == [(1, 3, 1, 1), (3, 2, 2, 2), (2, 5, 3, 3), (None, 1, 4, 4), (None, 4, 5, 5)]
+    assert ranks(result.hits) == [(1, 3, 1, 1), (3, 2, 2, 2), (None, 1, 3, 3), (2, 5, 4, 4), (None, 4, 5, 5)]
     assert list(result.seconds) == ["bm25", "encode", "dense", "fuse", "rerank", "read"]
     assert all(seconds >= 0 for seconds in result.seconds.values())
 
 
 def test_a_stages_scores_are_its_own(searcher: MakeSearcher) -> None:
-    """Vectors have their dot products, the fused list the worth of its places, the last the reranker's scores."""
+    """Vectors have their dot products, the fused list both legs' shares, the last the reranker's scores."""
     result = searcher().search(QUESTION, language="en")
     assert [hit.score for hit in result.rankings["dense"]] == [2 * 5 + 1, 2 * 3 + 1, 2 * 2 + 1, 2, 1]
-    assert [hit.score for hit in result.rankings["fused"]] == [6 / 6, 6 / 7, 6 / 8, 6 / 9, 6 / 10]
+    words = {hit.passage.text: hit.score for hit in result.rankings["bm25"]}
+    expected = [0.45 * words.get(text, 0.0) / words["bb tea"] + 0.55 * HEIGHTS[text] for text in FUSED]
+    assert [hit.score for hit in result.rankings["fused"]] == pytest.approx(expected)
     assert [hit.score for hit in result.rankings["reranked"]] == [1, 0, 0, 0, 0]
     assert [hit.score for hit in result.hits] == [1, 0, 0, 0, 0]
 
@@ -84,25 +83,16 @@ def test_a_stages_scores_are_its_own(searcher: MakeSearcher) -> None:
 def test_the_reranker_moves_passages(store: PassageStore) -> None:
     """With weight 1 its order is final; with 0.5 the fused score has the other half; with 0 it changes nothing."""
     put(store, make_article("one", "bbbb", "bb ash", "tea b ash", "b tea silk bb"))
-    # Fused for "bb ash tea silk" in French, so by vectors at 0.9: b counts 4, 2, 1, 3.
-    # Shares of the four words: bbbb 0, b tea silk bb 3/4, bb ash 2/4, tea b ash 2/4.
-    for weight, expected in (
-        (1.0, [("b tea silk bb", 3 / 4), ("bb ash", 2 / 4), ("tea b ash", 2 / 4), ("bbbb", 0)]),
-        (
-            0.5,
-            [
-                ("b tea silk bb", 3 / 8 + 6 / 14),
-                ("bb ash", 2 / 8 + 6 / 16),
-                ("tea b ash", 2 / 8 + 6 / 18),
-                ("bbbb", 6 / 12),
-            ],
-        ),
-        (0.0, [("bbbb", 6 / 6), ("b tea silk bb", 6 / 7), ("bb ash", 6 / 8), ("tea b ash", 6 / 9)]),
-    ):
+    shares = {"bbbb": 0.0, "bb ash": 2 / 4, "tea b ash": 2 / 4, "b tea silk bb": 3 / 4}  # of the question's four words
+    for weight in (1.0, 0.5, 0.0):
         models = Models(LetterEncoder(), OverlapReranker(weight), FirstWordReader())
-        hits = Searcher(store, models, weights=WEIGHTS).search("bb ash tea silk", language="fr").hits
-        assert texts_of(hits) == [text for text, _ in expected]
-        assert [hit.score for hit in hits] == pytest.approx([score for _, score in expected])
+        result = Searcher(store, models).search("bb ash tea silk", language="fr")
+        mixed = {
+            hit.passage.text: weight * shares[hit.passage.text] + (1 - weight) * hit.score
+            for hit in result.rankings["fused"]
+        }
+        assert [hit.score for hit in result.hits] == pytest.approx(sorted(mixed.values(), reverse=True))
+        assert all(hit.score == pytest.approx(mixed[hit.passage.text]) for hit in result.hits)
 
 
 def test_without_reranking(searcher: MakeSearcher) -> None:
@@ -118,12 +108,12 @@ def test_without_reranking(searcher: MakeSearcher) -> None:
 def test_depths_and_limit(searcher: MakeSearcher) -> None:
     """Each leg gives `candidates`, the first `rerank_depth` fused ones are reranked, `limit` are shown."""
     result = searcher(candidates=2, rerank_depth=2).search(QUESTION, limit=1, language="en")
-    # bb tea 0.7; bbbbb ash 0.3; tea. 0.7 * 6/7 = 0.6; bbb tea. 0.3 * 6/7
+    # Vectors 11 and 7: six deviations are 12. bb tea 0.45; bbbbb ash 0.55 * 4/12 = 0.183; tea. some 0.12; bbb tea. 0
     assert stages(result) == {
         "bm25": BM25[:2],
         "dense": DENSE[:2],
-        "fused": ["bb tea", "tea.", "bbbbb ash", "bbb tea."],
-        "reranked": ["bb tea", "tea."],
+        "fused": ["bb tea", "bbbbb ash", "tea.", "bbb tea."],
+        "reranked": ["bb tea", "bbbbb ash"],
     }
     assert texts_of(result.hits) == ["bb tea"]
 
@@ -138,7 +128,11 @@ def test_an_empty_library(store: PassageStore) -> None:
     """Every stage is empty and nothing is relevant, with and without reranking."""
     for depth in (20, 0):
         models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
-        result = Searcher(store, models, rerank_depth=depth, weights=WEIGHTS).search("bb tea")
+        result = Searcher(
+            store,
+            models,
+            rerank_depth=depth,
+        ).search("bb tea")
         assert (result.hits, result.relevant) == ((), False)
         assert all(ranking == () for ranking in result.rankings.values())
 
@@ -161,12 +155,11 @@ def test_selection(searcher: MakeSearcher, store: PassageStore) -> None:
 
 
 def test_the_language_is_detected_or_given(searcher: MakeSearcher) -> None:
-    """A given language goes before the detected one and changes the weight of words."""
+    """A given language goes before the detected one."""
     asked = searcher(rerank_depth=0)
     assert asked.search("北京的茶").language == "zh"
     french = asked.search(QUESTION, language="fr")
-    # Words weigh 0.1: bbbbb ash 0.9; bbb tea. 0.075 + 0.771; bb tea 0.1 + 0.675; tea. 0.086 + 0.54; b rock 0.6
-    assert (french.language, texts_of(french.hits)) == ("fr", ["bbbbb ash", "bbb tea.", "bb tea", "tea.", "b rock"])
+    assert (french.language, texts_of(french.hits)) == ("fr", FUSED)
 
 
 def test_answers_are_those_of_their_hits(searcher: MakeSearcher) -> None:
@@ -175,7 +168,7 @@ def test_answers_are_those_of_their_hits(searcher: MakeSearcher) -> None:
     assert [(hit.passage.text, hit.answer) for hit in hits] == [
         ("bb tea", None),
         ("bbb tea.", Answer(0, 3, "bbb", 1.0, True)),
-        ("tea.", Answer(0, 4, "tea.", 1.0, True)),
+        ("bbbbb ash", None),
     ]
 
 
@@ -187,6 +180,45 @@ def test_the_encoder_can_tell_that_a_passage_is_relevant(store: PassageStore) ->
     assert searcher.search("bb sea silk").relevant is False
     encoder.floor = 6.0  # the letters of "bb" and "bbb" give 2 * 3
     assert searcher.search("bb sea silk", language="en").relevant is True
+
+
+def test_the_depth_can_be_given_with_the_question(searcher: MakeSearcher) -> None:
+    """It goes before the searcher's own, 0 included, and the result tells it."""
+    asked = searcher(rerank_depth=2)
+    for depth, reranked in ((None, 2), (3, 3), (0, None)):
+        result = asked.search(QUESTION, language="en", depth=depth)
+        assert result.recipe.rerank_depth == (reranked or 0)
+        assert ("reranked" in result.rankings) == (reranked is not None)
+        assert len(result.hits) == (reranked or 5)
+    assert asked.recipe.rerank_depth == 2
+
+
+def test_words_alone_answer_without_a_model(searcher: MakeSearcher, store: PassageStore) -> None:
+    """The lexical ranking is final, scored by its places; a blank question finds nothing."""
+    full = searcher().search(QUESTION, language="en")
+    words = WordSearcher(store, {}, candidates=2)
+    result = words.search(f" {QUESTION}\n", limit=1, language="en")
+    assert stages(result) == {"bm25": BM25[:2], "fused": BM25[:2]}
+    assert [(hit.passage.text, hit.score, dict(hit.ranks), hit.answer) for hit in result.hits] == [
+        ("bb tea", 1.0, {"bm25": 1, "fused": 1}, None)
+    ]
+    assert (result.question, result.relevant, list(result.seconds)) == (QUESTION, True, ["bm25"])
+    assert result.terms == full.terms
+    assert (result.recipe.vectors, result.recipe.rerank_depth) == (False, 0)
+    assert words.search(" \n", language="zh") == SearchResult("", "zh")
+    assert (words.search("silk").hits, words.search("silk").relevant) == ((), False)
+
+
+def test_words_alone_keep_the_order_of_their_scores(store: PassageStore) -> None:
+    """A passage in another language that matches better stands first; scores are shares of the best."""
+    english, french = make_article("one", "stone stone wall"), make_article("deux", "mur stone", language="fr")
+    put(store, english, [replace(french[0], language="fr")])
+    result = WordSearcher(store, {}).search("stone wall", language="fr")
+    first, second = (hit.score for hit in result.rankings["bm25"])
+    assert [(hit.passage.text, hit.score) for hit in result.hits] == [
+        ("stone stone wall", 1.0),
+        ("mur stone", pytest.approx(second / first)),
+    ]
 
 
 def test_passages_in_another_language_are_found_by_translated_words(store: PassageStore) -> None:

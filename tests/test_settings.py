@@ -15,10 +15,11 @@ from retrieval.errors import (
     LibraryInUse,
     ModelError,
     ModelServerError,
+    NotAllowed,
     QAError,
     SettingError,
 )
-from retrieval.settings import Placement, Settings
+from retrieval.settings import Access, Limits, Placement, Settings, Watch
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 EVERY_VARIABLE = {
@@ -38,6 +39,22 @@ EVERY_VARIABLE = {
     "QA_REPLICAS": "2",
     "QA_QUANTISATION": "int8",
     "QA_ON_DISK": "yes",
+    "QA_FILE_MB": "20",
+    "QA_UPLOAD_FILES": "5",
+    "QA_PDF_PAGES": "100",
+    "QA_CHARACTERS": "5000",
+    "QA_UNPACKED_MB": "60",
+    "QA_ARCHIVE_FILES": "70",
+    "QA_ARCHIVE_RATIO": "80",
+    "QA_ARCHIVE_DEPTH": "2",
+    "QA_READ_SECONDS": "9",
+    "QA_READ_MB": "500",
+    "QA_LOGIN": "yes",
+    "QA_EDITORS": "bob@example.org, groups=library,",
+    "QA_OPEN_WITHOUT_LOGIN": "yes",
+    "QA_LOG": "json",
+    "QA_LOG_TEXTS": "yes",
+    "QA_METRICS_PORT": "9464",
 }
 DEFAULTS = Settings(
     library=Path("library"),
@@ -52,6 +69,20 @@ DEFAULTS = Settings(
     qdrant_api_key=None,
     collection="passages",
     placement=Placement(shards=1, replicas=1, quantisation="none", on_disk=False),
+    limits=Limits(
+        file_size=100,
+        files=50,
+        pages=5_000,
+        characters=20_000_000,
+        unpacked_size=300,
+        members=2_000,
+        ratio=200,
+        depth=1,
+        seconds=30,
+        memory=1_000,
+    ),
+    access=Access(login=False, editors=(), open_without_login=False),
+    watch=Watch("text", log_texts=False, metrics_port=0),
 )
 
 
@@ -82,6 +113,9 @@ def test_every_variable() -> None:
         qdrant_api_key="a-secret",
         collection="mine",
         placement=Placement(6, 2, "int8", True),
+        limits=Limits(20, 5, 100, 5000, 60, 70, 80, 2, 9, 500),
+        access=Access(True, ("bob@example.org", "groups=library"), True),
+        watch=Watch("json", True, 9464),
     )
 
 
@@ -103,6 +137,17 @@ def test_home_folder_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("QA_RERANK_DEPTH", "rerank_depth", 0, 1000),
         ("QA_SHARDS", "placement.shards", 1, 1000),
         ("QA_REPLICAS", "placement.replicas", 1, 10),
+        ("QA_FILE_MB", "limits.file_size", 1, 2000),
+        ("QA_UPLOAD_FILES", "limits.files", 1, 1000),
+        ("QA_PDF_PAGES", "limits.pages", 1, 100_000),
+        ("QA_CHARACTERS", "limits.characters", 1000, 10**9),
+        ("QA_UNPACKED_MB", "limits.unpacked_size", 1, 10_000),
+        ("QA_ARCHIVE_FILES", "limits.members", 1, 100_000),
+        ("QA_ARCHIVE_RATIO", "limits.ratio", 2, 10_000),
+        ("QA_ARCHIVE_DEPTH", "limits.depth", 1, 10),
+        ("QA_READ_SECONDS", "limits.seconds", 1, 3600),
+        ("QA_READ_MB", "limits.memory", 200, 100_000),
+        ("QA_METRICS_PORT", "watch.metrics_port", 0, 65535),
     ],
 )
 def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, highest: int) -> None:
@@ -115,7 +160,9 @@ def test_whole_numbers_within_their_range(name: str, field: str, lowest: int, hi
         assert str(caught.value) == f"{name} is {text!r}; use a whole number from {lowest} to {highest}."
 
 
-@pytest.mark.parametrize(("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes")])
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("QA_QUANTISATION", "none or int8"), ("QA_ON_DISK", "no or yes"), ("QA_LOGIN", "no or yes")]
+)
 def test_words(name: str, allowed: str) -> None:
     """Anything else is refused, with what there is."""
     with pytest.raises(SettingError) as caught:
@@ -144,6 +191,7 @@ def test_settings_cannot_be_changed() -> None:
         (InputError, {QAError}),
         (ArticleError, {InputError, QAError}),
         (SettingError, {QAError}),
+        (NotAllowed, {QAError}),
         (ModelError, {QAError}),
         (ModelServerError, {ModelError, QAError}),
         (LibraryError, {QAError}),

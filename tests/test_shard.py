@@ -86,7 +86,7 @@ def test_parts_give_the_same_collection(open_library: OpenStore, monkeypatch: py
     ingest_files(FILES, LetterEncoder(), whole)
     expected = content(whole)
     for article in whole.articles():
-        whole.delete_article(article.id)
+        whole.delete_articles([article.id])
     assert len(expected) == 60
     for number in (5, 3, 8, 1, 2, 7, 4, 6):
         store = open_library(IDENTITY)

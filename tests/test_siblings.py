@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import make_article
 
 from retrieval.passages import Hit, Language, Passage
-from retrieval.siblings import anchors, articles_on_topic, fold, likeness, sibling, topic
+from retrieval.siblings import anchors, articles_on_topic, fold, likeness, sibling, topics
 
 
 def passage(name: str, text: str, language: Language) -> Passage:
@@ -27,13 +29,32 @@ ANOTHER = passage("tea.en.md", "In 1848 Robert Fortune went to China.", "en")
         ("tea_ZH.pdf", "zh", "tea"),
         ("guide/fr/tea.md", "fr", "guide//tea"),
         ("fr/tea.md", "fr", "/tea"),
-        ("tea.fr.md", "en", None),
-        ("offre.md", "fr", None),
+        ("tea.fr.md", "en", ""),
+        ("offre.md", "fr", ""),
     ],
 )
-def test_topic(name: str, language: Language, expected: str | None) -> None:
+def test_topic(name: str, language: Language, expected: str) -> None:
     """The name without the article's own language."""
-    assert topic(passage(name, "text", language).article) == expected
+    assert topics(passage(name, "text", language).article) == ({expected} if expected else set())
+
+
+def with_id(shared_id: str, name: str, *texts: str, language: Language) -> list[Passage]:
+    """Return the passages of an article whose file gives an id."""
+    passages = make_article(name, *texts, language=language)
+    return [replace(one, article=replace(one.article, shared_id=shared_id)) for one in passages]
+
+
+def test_an_id_makes_translations_of_any_names() -> None:
+    """Beside the name; the only passages of both are siblings though they share no number, others need two."""
+    french = with_id("t7", "le-the.md", "Le thé est chaud.", language="fr")[0]
+    chinese = with_id("t7", "茶.md", "茶很热。", language="zh")[0]
+    assert topics(replace(FRENCH.article, shared_id="t7")) == {"t7", "tea"}
+    assert articles_on_topic(french.article, [chinese.article], "zh") == [chinese.article]
+    assert likeness(french, chinese) == 1
+    assert likeness(french, with_id("t8", "茶.md", "茶很热。", language="zh")[0]) == 0
+    longer = with_id("t7", "茶.md", "茶很热。", "1657年，60先令。", language="zh")
+    assert likeness(french, longer[0]) == 0
+    assert likeness(with_id("t7", "a.md", "En 1657, 60 shillings.", language="fr")[0], longer[1]) == 1
 
 
 def test_anchors() -> None:

@@ -166,7 +166,7 @@ def test_ids_are_the_same_each_time() -> None:
 
 
 def test_the_version_tells_what_changed() -> None:
-    """Title, text, name, source, headings and the passages' size each change it, nothing else does."""
+    """Title, text, name, source, headings, shared id and the passages' size each change it, nothing else does."""
     source = article("One\n\nText.", "Title")
     others = [
         replace(source, title="Other"),
@@ -174,6 +174,7 @@ def test_the_version_tells_what_changed() -> None:
         replace(source, name="b.md"),
         replace(source, source="b.md"),
         replace(source, headings=((0, 3),)),
+        replace(source, shared_id="t7"),
         replace(source, title="", text="Title" + source.text),
     ]
     versions = [article_version(other, 180) for other in (source, *others)] + [article_version(source, 100)]

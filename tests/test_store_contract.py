@@ -100,7 +100,7 @@ def test_a_deleted_article_is_nowhere(store: PassageStore) -> None:
     gone, kept = make_article("gone", "a volcano", "b crater"), make_article("kept", "a tea")
     put(store, gone, kept)
     for _ in range(2):
-        store.delete_article(gone[0].article.id)
+        store.delete_articles([gone[0].article.id])
         assert store.articles() == [kept[0].article]
         assert store.passages(gone[0].article.id) == []
         assert texts_of(store.nearest(Q, 9, ALL)) == ["a tea"]

@@ -79,7 +79,7 @@ def test_an_empty_library(store: PassageStore) -> None:
     assert not store.has_version("no", "no")
     assert not store.has_article("no")
     assert store.delete_source_except("no", ()) == []
-    store.delete_article("no")
+    store.delete_articles(["no"])
 
 
 def test_language_counts(store: PassageStore) -> None:

@@ -84,8 +84,12 @@ def expected_ranking(compare: Callable[[Vectors, Vectors], Vectors]) -> list[str
 def page() -> AppTest:
     """Return the page with the question asked."""
     open_resources.clear()  # type: ignore[attr-defined]
+    opened = open_resources(Settings.from_env(os.environ))
+    opened.loading.join()
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=100)
     app.session_state["question"] = QUESTION
+    app.run()
+    opened.loading.join()  # tried once more for this visitor
     app.run()
     open_resources.clear()  # type: ignore[attr-defined]
     assert not app.exception

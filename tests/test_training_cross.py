@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import BertModel
+from transformers import BertForTokenClassification, BertModel
 
 from retrieval.passages import Language
 from tests.checkpoints import tiny_bert
 from training.batches import ClusteredBatches, Pool, kind_of
 from training.candidates import CandidateLists, Candidates, cut_answer, shorten
 from training.corpus import Example
-from training.cross import LABELS, answer_tokens, classifier, cross_loss, teaches_span
+from training.cross import LABELS, answer_tokens, classifier, cross_loss, hardest, teaches_span
 from training.losses import listwise_loss
 from training.vocabulary import assemble, wrap
 
@@ -101,7 +101,7 @@ def test_clustered_batches_repeat_no_passage_and_mark_near_copies() -> None:
 
 
 def test_candidate_lists_begin_with_the_right_passage() -> None:
-    """Two wrong ones of its language, one of any."""
+    """Then the wrong ones of its language, then those of any."""
     mined = [Candidates(TOWER, [1, 2], [3]), Candidates(WALL, [0, 2], [3])] * 4
     lists = CandidateLists(
         dict.fromkeys(("mixed", "zh", "en", "fr"), pool()), dict.fromkeys(("mixed", "zh", "en", "fr"), mined)
@@ -112,15 +112,43 @@ def test_candidate_lists_begin_with_the_right_passage() -> None:
         assert set(texts[1:3]) == {PASSAGES[place] for place in ([1, 2] if example == TOWER else [0, 2])}
 
 
-def test_the_loss_is_that_of_the_candidates_in_their_order() -> None:
-    """Sorting by length inside changes nothing: compared with one pair at a time, in float32."""
-    torch.manual_seed(0)
-    model = classifier(BertModel(tiny_bert(vocab_size=len(TOKENIZER)), add_pooling_layer=False))
-    assert not model.bert.embeddings.word_embeddings.weight.requires_grad
+def test_a_wrong_passage_that_holds_the_answer_is_drawn_last() -> None:
+    """It may answer too; with enough others it is not drawn at all."""
+    mined = [Candidates(TOWER, [0, 1, 2, 3, 1], [1, 0, 3])] * 8
+    lists = CandidateLists(
+        dict.fromkeys(("mixed", "zh", "en", "fr"), pool()), dict.fromkeys(("mixed", "zh", "en", "fr"), mined)
+    )
+    for _, texts in lists[0]:
+        assert TOWER.passage not in texts[1:]
+        assert len(texts) == 1 + 4 + 2
+
+
+def test_the_hardest_are_those_the_model_scores_highest() -> None:
+    """By scoring each pair alone, in float32; in the order of their scores, the right passage first."""
+    model = tiny_classifier()
     batch = [
         (TOWER, [PASSAGES[0], PASSAGES[3], PASSAGES[1], PASSAGES[2]]),
         (WALL, [PASSAGES[1], *PASSAGES[2:], PASSAGES[0]]),
     ]
+    for (example, texts), (same, kept) in zip(batch, hardest(model, TOKENIZER, batch), strict=True):
+        scores = {
+            text: model(**TOKENIZER(example.question, text, return_tensors="pt")).logits[0, 0, 0].item()
+            for text in texts
+        }
+        assert same == example
+        assert kept == [texts[0], *sorted(texts[1:], key=lambda text: -scores[text])[:2]]
+
+
+def tiny_classifier() -> BertForTokenClassification:
+    torch.manual_seed(0)
+    return classifier(BertModel(tiny_bert(vocab_size=len(TOKENIZER)), add_pooling_layer=False))
+
+
+def test_the_loss_is_that_of_the_candidates_in_their_order() -> None:
+    """Sorting by length inside changes nothing: compared with one pair at a time, in float32."""
+    model = tiny_classifier()
+    assert not model.bert.embeddings.word_embeddings.weight.requires_grad
+    batch = [(TOWER, [PASSAGES[0], PASSAGES[3], PASSAGES[1]]), (WALL, [PASSAGES[1], *PASSAGES[2:]])]
     scores, spans = [], []
     for example, texts in batch:
         for place, text in enumerate(texts):
@@ -133,6 +161,6 @@ def test_the_loss_is_that_of_the_candidates_in_their_order() -> None:
                     cross_entropy(logits[first:-1, LABELS[name]][None], answer)
                     for name in ("answer_start", "answer_end")
                 ]
-    expected = listwise_loss(torch.stack(scores).view(2, 4)) + 0.5 * torch.stack(spans).mean()
+    expected = listwise_loss(torch.stack(scores).view(2, 3)) + 0.5 * torch.stack(spans).mean()
     found = cross_loss(model, TOKENIZER, {0: batch})(0)  # type: ignore[arg-type]
     assert found.item() == pytest.approx(expected.item(), abs=0.03)  # bfloat16 inside

@@ -48,10 +48,10 @@ def test_reads_csv_and_jsonl(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("p.csv", "question,text\nWho?,Ann\n", "row 1"),
-        ("p.jsonl", '{"question": "Who?", "passage": "Ann"}\n{"question": " "}\n', "row 2"),
-        ("p.jsonl", "[1]\n", "row 1"),
-        ("p.jsonl", "{broken\n", "cannot be read"),
+        ("p.csv", "question,article\nWho?,Ann\n", "line 2: the passage is missing"),
+        ("p.jsonl", '{"question": "Who?", "passage": "Ann"}\n{"question": " "}\n', "line 2: the question is missing"),
+        ("p.jsonl", "[1]\n", "line 1: expected one object"),
+        ("p.txt", "Who?", "give a file that ends in"),
     ],
 )
 def test_names_the_row_that_lacks_something(tmp_path: Path, name: str, content: str, said: str) -> None:

@@ -106,7 +106,7 @@ def test_a_library_on_a_server_that_stumbles(pauses: list[float], monkeypatch: p
     article = make_article("one", "a", "b")
     put(store, article)
     assert store.passage_count() == 2
-    store.delete_article(article[0].article.id)
+    store.delete_articles([article[0].article.id])
     assert (store.passage_count(), pauses) == (0, [0.5, 7, 0.5, 7])
     stumble(monkeypatch, client, "upsert", [BUSY] * 5)
     with pytest.raises(LibraryError, match="Too many requests"):

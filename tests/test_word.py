@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 
 import docx
@@ -13,8 +14,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from ingest.articles import Article, read_articles
-from ingest.formats import archives
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 
 def read(source: str, data: bytes) -> tuple[str, str, list[str]]:
@@ -117,10 +118,9 @@ def test_unusable_word_files() -> None:
             read("a.docx", data)
 
 
-def test_word_is_unpacked_within_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_word_is_unpacked_within_the_limits() -> None:
     """The total limit of archives holds for it too."""
     document = docx.Document()
-    document.add_paragraph("Texte.")
-    monkeypatch.setattr(archives, "INFLATED_LIMIT", 1_000)
-    with pytest.raises(ArticleError, match="unpacks to over 0 MB, the limit"):
-        read("a.docx", save(document))
+    document.add_paragraph(random.Random(1).randbytes(600_000).hex())
+    with pytest.raises(ArticleError, match="unpacks to over 1 MB, the limit"):
+        list(read_articles("a.docx", save(document), Limits(unpacked_size=1)))

@@ -12,7 +12,8 @@ from training.body import QUESTION_TOKENS, embed_all
 from training.corpus import Example
 
 QUESTIONS = 8
-CANDIDATES = 4
+# Wrong passages drawn for a question from those mined, of its passage's language and of any.
+DRAWN_SAME, DRAWN_ANY = 4, 2
 MINED = 24
 BLOCK = 512
 # Libraries hold one-sentence passages and long ones; the public sets have the short ones in French only, and length
@@ -68,9 +69,21 @@ class CandidateLists:
         passages = self._pools[kind].passages
         batch = []
         for question in rng.sample(self._mined[kind], QUESTIONS):
-            wrong = [*rng.sample(question.same_language, CANDIDATES - 2), rng.choice(question.any_language)]
-            batch.append((question.example, _vary(question.example, [passages[place] for place in wrong], rng)))
+            wrong = [
+                *_without_answer(question.example, question.same_language, passages, DRAWN_SAME, rng),
+                *_without_answer(question.example, question.any_language, passages, DRAWN_ANY, rng),
+            ]
+            batch.append((question.example, _vary(question.example, wrong, rng)))
         return batch
+
+
+def _without_answer(
+    example: Example, places: list[int], passages: list[str], number: int, rng: random.Random
+) -> list[str]:
+    """Draw wrong passages that do not hold the answer, as far as there are any: one that does may answer too."""
+    order = rng.sample(places, len(places))
+    order.sort(key=lambda place: bool(example.answer) and example.answer in passages[place])
+    return [passages[place] for place in order[:number]]
 
 
 def _vary(example: Example, wrong: list[str], rng: random.Random) -> list[str]:

@@ -1,7 +1,5 @@
 """Questions with their passages for fine-tuning: read from a file, or made from the passages themselves."""
 
-import csv
-import json
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.questions import read_question_file
 from retrieval.errors import InputError
 from retrieval.sentences import sentence_spans
 
@@ -26,27 +25,16 @@ class Pair:
 
 
 def read_pairs_file(path: Path) -> list[Pair]:
-    """Read a .jsonl or .csv file whose rows have `question` and `passage`; InputError names a row without them."""
+    """Read a file of questions (`evaluation.questions`) that each have a passage; InputError if one has none."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = (
-                list(csv.DictReader(file))
-                if path.suffix == ".csv"
-                else [json.loads(line) for line in file if line.strip()]
-            )
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"The questions in {path} cannot be read: {error}. Give a .jsonl or .csv file in UTF-8."
-        ) from error
-    pairs = []
-    for number, row in enumerate(rows, 1):
-        question, passage = (
-            str((row if isinstance(row, dict) else {}).get(name) or "").strip() for name in ("question", "passage")
-        )
-        if not question or not passage:
-            raise InputError(f"{path}, row {number}: `question` or `passage` is missing or empty.")
-        pairs.append(Pair(question, passage))
-    return pairs
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"The questions in {path} cannot be read: {error.strerror}.") from error
+    asked = read_question_file(str(path), data)
+    for question in asked:
+        if not question.passage:
+            raise InputError(f"{question.place}: the passage is missing; fine-tuning needs its text, not an article.")
+    return [Pair(question.question, question.passage) for question in asked]
 
 
 def generate_pairs(passages: Sequence[str], seed: int = 0) -> list[Pair]:

@@ -29,20 +29,10 @@ ASK_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "without_bm25": ("mots", "words", "词语"),
     "without_dense": ("sens", "meaning", "语义"),
     "without_reranked": ("reclassement", "reranking", "重排"),
-    "same_language": (
-        "Poids des mots, passages dans la langue de la question",
-        "Weight of words, passages in the question’s language",
-        "词语权重（与问题同语言的段落）",
-    ),
-    "cross_language": (
-        "Poids des mots, autres langues",
-        "Weight of words, other languages",
-        "词语权重（其他语言的段落）",
-    ),
-    "into_chinese": (
-        "Poids des mots, passages chinois pour une autre langue",
-        "Weight of words, Chinese passages for another language",
-        "词语权重（非中文问题的中文段落）",
+    "lexical_weight": (
+        "Poids des mots ; le sens a le reste",
+        "Weight of words; meaning has the rest",
+        "词语权重（其余归语义）",
     ),
     "rerank_depth": ("Passages reclassés", "Passages reranked", "重排的段落数"),
     "whatif_help": (

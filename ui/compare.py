@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import combinations
 
 import streamlit as st
 
-from retrieval.comparison import found_by_one, language_bias, language_shares, overlap, rank_biased_overlap, shares
+from retrieval.comparison import found_by_one, language_bias, language_shares, rank_biased_overlap, shares
 from retrieval.journey import journeys
-from retrieval.passages import LANGUAGES, STAGES, Language, ScoredPassage, SearchResult
+from retrieval.passages import LANGUAGES, STAGES, Language, SearchResult
+from ui.columns import SHOWN, draw_columns, draw_overlaps, ids, row_html
+from ui.compare_models import draw_models
 from ui.draw import draw_title
-from ui.resources import Resources, interface_language
+from ui.resources import Resources, interface_language, settings
 from ui.samples import parallel_questions
 from ui.texts import InterfaceLanguage, text
 from ui.tokens import draw_tokens
 
-_SHOWN = 10
 _VIEWS = ("stages", "languages", "tokens")
 
 
@@ -30,7 +30,7 @@ def draw_compare_page(resources: Resources) -> None:
         return
     view = st.segmented_control(
         text(language, "view"),
-        _VIEWS,
+        _VIEWS if settings().compared is None else (*_VIEWS, "models"),
         default=_VIEWS[0],
         format_func=lambda name: text(language, f"view_{name}"),
         key="view",
@@ -42,6 +42,8 @@ def draw_compare_page(resources: Resources) -> None:
         _draw_stages(resources, language)
     elif view == "languages":
         _draw_languages(resources, language)
+    elif view == "models":
+        draw_models(resources, language)
     else:
         draw_tokens(resources, language)
 
@@ -63,47 +65,18 @@ def _draw_stages(resources: Resources, language: InterfaceLanguage) -> None:
     if not question.strip():
         return
     result = _search(resources, question)
-    tops = {stage: result.rankings.get(stage, ())[:_SHOWN] for stage in STAGES}
-    _draw_overlaps({text(language, stage): _ids(top) for stage, top in tops.items()}, language)
-    only = found_by_one({stage: _ids(top) for stage, top in tops.items()})
+    tops = {stage: result.rankings.get(stage, ())[:SHOWN] for stage in STAGES}
+    draw_overlaps({text(language, stage): ids(top) for stage, top in tops.items()}, language)
+    only = found_by_one({stage: ids(top) for stage, top in tops.items()})
     rises = {journey.passage.id: journey.rises for journey in journeys(result)}
     columns = {
         text(language, stage): [
-            _row(hit, rises[hit.passage.id].get(stage, 0), hit.passage.id in only[stage], language) for hit in top
+            row_html(hit, rises[hit.passage.id].get(stage, 0), hit.passage.id in only[stage], language) for hit in top
         ]
         for stage, top in tops.items()
     }
-    _draw_columns(columns)
+    draw_columns(columns)
     _draw_bias(result, resources, language)
-
-
-def _draw_overlaps(tops: Mapping[str, Sequence[str]], language: InterfaceLanguage) -> None:
-    figures = " · ".join(f"{one}–{other} {overlap(tops[one], tops[other]):.0%}" for one, other in combinations(tops, 2))
-    st.caption(text(language, "overlap_line", count=_SHOWN, figures=figures))
-
-
-def _ids(ranking: Sequence[ScoredPassage]) -> list[str]:
-    return [hit.passage.id for hit in ranking]
-
-
-def _row(hit: ScoredPassage, rise: int, is_alone: bool, language: InterfaceLanguage) -> str:
-    passage = hit.passage
-    moved = f' <span class="qa-moved">{"▲" if rise > 0 else "▼"}{abs(rise)}</span>' if rise else ""
-    alone = f' <span class="qa-badge qa-alone">{escape(text(language, "only_here"))}</span>' if is_alone else ""
-    start = " ".join(passage.text.removeprefix(passage.article.title).split())[: 45 if passage.language == "zh" else 90]
-    return (
-        f'<li lang="{passage.language if passage.language != "other" else ""}"><b>{escape(passage.article.title)}</b> '
-        f'<span class="qa-badge">{escape(text(language, passage.language))}</span>{moved}{alone}'
-        f"<br><small>{escape(start)}… · {hit.score:.2f}</small></li>"
-    )
-
-
-def _draw_columns(columns: Mapping[str, Sequence[str]]) -> None:
-    html = "".join(
-        f"<section><h2>{escape(name)}</h2><ol>{''.join(rows) or '<li>–</li>'}</ol></section>"
-        for name, rows in columns.items()
-    )
-    st.html(f'<div class="qa-columns">{html}</div>')
 
 
 def _draw_bias(result: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
@@ -111,7 +84,7 @@ def _draw_bias(result: SearchResult, resources: Resources, language: InterfaceLa
     measured = {text(language, "bias_library"): library, text(language, "bias_pool"): {}}
     measured[text(language, "bias_pool")] = language_shares(result.rankings.get("fused", ()))
     for stage in STAGES[2:]:
-        measured[f"{text(language, stage)} · {_SHOWN}"] = language_shares(result.rankings.get(stage, ())[:_SHOWN])
+        measured[f"{text(language, stage)} · {SHOWN}"] = language_shares(result.rankings.get(stage, ())[:SHOWN])
     head = "".join(f"<th>{escape(text(language, code))}</th>" for code in LANGUAGES)
     rows = "".join(
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{found[code]:.0%}</td>' for code in LANGUAGES)}"
@@ -140,18 +113,20 @@ def _draw_languages(resources: Resources, language: InterfaceLanguage) -> None:
         return
     results = {code: _search(resources, question, code) for code, question in asked.items()}
     tops = {
-        code: (result.rankings.get("reranked") or result.rankings.get("fused", ()))[:_SHOWN]
+        code: (result.rankings.get("reranked") or result.rankings.get("fused", ()))[:SHOWN]
         for code, result in results.items()
     }
-    ids = {text(language, code): _ids(top) for code, top in tops.items()}
-    pairs = [(one, other, rank_biased_overlap(ids[one], ids[other])) for one, other in combinations(ids, 2)]
+    names = {text(language, code): ids(top) for code, top in tops.items()}
+    pairs = [(one, other, rank_biased_overlap(names[one], names[other])) for one, other in combinations(names, 2)]
     figures = " · ".join(f"{one}–{other} {agreement:.2f}" for one, other, agreement in pairs)
-    _draw_overlaps(ids, language)
-    st.caption(text(language, "agreement", count=_SHOWN, figures=figures))
-    only = found_by_one(ids)
-    _draw_columns(
+    draw_overlaps(names, language)
+    st.caption(text(language, "agreement", count=SHOWN, figures=figures))
+    only = found_by_one(names)
+    draw_columns(
         {
-            text(language, code): [_row(hit, 0, hit.passage.id in only[text(language, code)], language) for hit in top]
+            text(language, code): [
+                row_html(hit, 0, hit.passage.id in only[text(language, code)], language) for hit in top
+            ]
             for code, top in tops.items()
         }
     )

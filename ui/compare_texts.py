@@ -16,6 +16,19 @@ COMPARE_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "view_stages": ("Quatre étapes", "Four stages", "四个阶段"),
     "view_languages": ("Trois langues", "Three languages", "三种语言"),
     "view_tokens": ("Découpage", "Tokens", "分词"),
+    "view_models": ("Deux modèles", "Two models", "两个模型"),
+    "models_build": (
+        "La bibliothèque du second encodeur manque ou n’a pas les mêmes articles : arrêtez la page, lancez {command} "
+        "avec les mêmes réglages, puis rouvrez-la.",
+        "The second encoder’s library is missing or has other articles: stop the page, run {command} with the same "
+        "settings, and open it again.",
+        "第二个编码器的资料库不存在或文章不一致：请停止页面，用相同设置运行 {command}，然后重新打开。",
+    ),
+    "models_by_article": (
+        "Chaque encodeur découpe les articles à sa façon : la comparaison porte sur les articles.",
+        "Each encoder has its own passages, so it is articles that are compared.",
+        "各编码器的段落切分不同，因此按文章进行对比。",
+    ),
     "only_here": ("seulement ici", "only here", "仅此处"),
     "overlap_line": (
         "Les {count} premiers en commun : {figures}",

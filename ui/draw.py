@@ -41,13 +41,34 @@ def head_html(hit: Hit, place: int, language: InterfaceLanguage) -> str:
     )
 
 
-def draw_hit_foot(hit: Hit, journey: Journey, language: InterfaceLanguage) -> None:
-    """Draw the rank and score a hit had at each stage, and what is marked in it."""
+def card_html(
+    hits: Sequence[Hit], place: int, journeys: Mapping[str, Journey], terms: Terms, language: InterfaceLanguage
+) -> str:
+    """Return a card as HTML: one hit, or translations of one another of which one is open at a time.
+
+    `journeys` are by passage id.
+    """
+    parts = [
+        f"{head_html(hit, place, language)}{passage_html(hit.passage, hit.answer, terms)}"
+        f"{foot_html(hit, journeys[hit.passage.id], language)}"
+        for hit in hits
+    ]
+    if len(parts) > 1:
+        names = [escape(text(language, hit.passage.language)) for hit in hits]
+        parts = [
+            f'<details name="card-{place}"{"" if number else " open"}><summary>{name}</summary>{part}</details>'
+            for number, (name, part) in enumerate(zip(names, parts, strict=True))
+        ]
+    return f'<article class="qa-card">{"".join(parts)}</article>'
+
+
+def foot_html(hit: Hit, journey: Journey, language: InterfaceLanguage) -> str:
+    """Return the rank and score a hit had at each stage, and what is marked in it, as HTML."""
     answer = ""
     if hit.answer is not None:
         kind = text(language, "answer" if hit.answer.exact else "best_sentence")
         answer = f"<span>{escape(kind)} <b>{hit.answer.confidence:.0%}</b></span>"
-    st.html(f'<div class="qa-ranks">{stops_html(journey, language)}{answer}</div>')
+    return f'<div class="qa-ranks">{stops_html(journey, language)}{answer}</div>'
 
 
 def stops_html(journey: Journey, language: InterfaceLanguage) -> str:

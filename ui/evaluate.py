@@ -14,6 +14,7 @@ from evaluation.run import STAGES, Plan
 from evaluation.uploads import UPLOAD_SUFFIXES, read_upload
 from retrieval.errors import InputError, QAError
 from retrieval.feedback import read_feedback
+from ui.access import is_editor, person
 from ui.charts import stage_name
 from ui.draw import draw_title
 from ui.evaluation_results import draw_runs
@@ -26,10 +27,13 @@ def draw_evaluate_page(resources: Resources) -> None:
     """Draw what is to be asked, the running evaluation and the kept ones."""
     language = interface_language()
     draw_title(language, text(language, "evaluate"), text(language, "ev_tagline"))
-    evaluations = Evaluations(resources.models, resources.store, settings())
-    with st.container(border=True):
-        given = _draw_questions(resources, language)
-        _draw_start(evaluations, given, language)
+    evaluations = Evaluations(resources.models, resources.store, settings(), person())
+    if is_editor():
+        with st.container(border=True):
+            given = _draw_questions(resources, language)
+            _draw_start(evaluations, given, language)
+    else:
+        st.caption(text(language, "readers_only"))
     _draw_progress(language)
     runs = kept_runs(evaluations.folder)
     if runs:
@@ -75,7 +79,7 @@ def _draw_upload(language: InterfaceLanguage) -> tuple[str, Given] | None:
     known = st.session_state.get("ev_given")
     if known is None or known[0] != file.file_id:
         try:
-            known = (file.file_id, read_upload(file.name, file.getvalue()))
+            known = (file.file_id, read_upload(file.name, file.getvalue(), settings().limits))
         except InputError as error:
             st.error(str(error), icon=":material/error:")
             return None
@@ -162,5 +166,5 @@ def _watch(language: InterfaceLanguage) -> None:
         st.rerun()
     counts = {"name": progress.name, "done": progress.done, "total": progress.total}
     st.progress(progress.done / max(1, progress.total), text(language, f"ev_phase_{progress.phase}", **counts))
-    if st.button(text(language, "cancel"), icon=":material/close:", key="ev_cancel"):
+    if is_editor() and st.button(text(language, "cancel"), icon=":material/close:", key="ev_cancel"):
         background().cancel()

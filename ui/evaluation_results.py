@@ -14,6 +14,7 @@ from evaluation.kept import KeptRun, forget, kept_results
 from evaluation.published import protocol_pair
 from evaluation.run import AskedResult
 from evaluation.significance import Comparison, compare
+from ui.access import is_editor, person
 from ui.charts import Chart, pairs_chart, ranks_chart, to_png, to_svg
 from ui.figures import MEASURES, choose_measure, choose_stage, draw_figures, draw_published, run_label
 from ui.texts import InterfaceLanguage, text
@@ -143,6 +144,6 @@ def _draw_downloads(run: KeptRun, folder: Path, language: InterfaceLanguage) -> 
     with st.container(horizontal=True):
         for label, make, ending, kind in files:
             st.download_button(label, make, f"{run.id}{ending}", kind, on_click="ignore")
-        if st.button(text(language, "ev_delete"), type="tertiary", icon=":material/delete:"):
-            forget(folder, run.id)
+        if is_editor() and st.button(text(language, "ev_delete"), type="tertiary", icon=":material/delete:"):
+            forget(person(), folder, run.id)
             st.rerun()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-import altair as alt
 import streamlit as st
 
 from retrieval.journey import Journey, explain, journeys, last_stage
 from retrieval.passages import STAGES, ArticleInfo, SearchResult, Selection
 from ui.draw import stops_html
 from ui.texts import InterfaceLanguage, text
+
+if TYPE_CHECKING:
+    import altair as alt
 
 # At least 3:1 on the light and on the dark background.
 _COLOURS = {"fr": "#3b82f6", "en": "#0d857b", "zh": "#dc2626", "other": "#8b5cf6"}
@@ -28,6 +31,8 @@ def draw_journeys(result: SearchResult, language: InterfaceLanguage) -> None:
 def _chart(
     drawn: Sequence[Journey], result: SearchResult, language: InterfaceLanguage
 ) -> alt.LayerChart | alt.FacetChart:
+    import altair as alt  # half of the page's imports, for those who open this tool
+
     shown = {hit.passage.id for hit in result.hits}
     names = [text(language, stage) for stage in STAGES]
     rows = [

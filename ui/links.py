@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from retrieval.passages import LANGUAGES, Language, Recipe, Selection
 
 LIMITS = (5, 10, 20)
-_SHARES = ("same_language", "cross_language", "into_chinese")
+# Seconds to answer within; 0 leaves the usual depth of reranking.
+WITHIN = (0.0, 0.25, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Request:
     limit: int = LIMITS[0]
     selection: Selection = field(default_factory=Selection)
     language: Language | None = None
+    within: float = WITHIN[0]
 
 
 def to_address(request: Request, recipe: Recipe, own: Recipe) -> str:
@@ -30,12 +32,12 @@ def to_address(request: Request, recipe: Recipe, own: Recipe) -> str:
         "passages": ",".join(request.selection.languages),
         "articles": ",".join(request.selection.article_ids),
         "limit": "" if request.limit == LIMITS[0] else str(request.limit),
+        "within": f"{request.within:g}" if request.within else "",
     }
     if recipe != own:
-        shares = {name: f"{getattr(recipe.weights, name):g}" for name in _SHARES}
         left_out = {"words": recipe.words, "vectors": recipe.vectors}
         fields |= {
-            **shares,
+            "lexical_weight": f"{recipe.lexical_weight:g}",
             "depth": str(recipe.rerank_depth),
             "without": ",".join(k for k, v in left_out.items() if not v),
         }
@@ -46,24 +48,26 @@ def read_request(fields: Mapping[str, str]) -> Request:
     """Return the request an address names; a value that can't be used counts as absent, since anyone can write one."""
     passages = _listed(fields, "passages")
     limit = _number(fields, "limit", float(LIMITS[0]), float(LIMITS[-1]))
+    within = _number(fields, "within", WITHIN[0], WITHIN[-1])
     return Request(
         question=fields.get("question", ""),
         limit=int(limit) if limit in LIMITS else LIMITS[0],
         selection=Selection(tuple(code for code in LANGUAGES if code in passages), tuple(_listed(fields, "articles"))),
         language=next((code for code in LANGUAGES if code == fields.get("language")), None),
+        within=within if within in WITHIN else WITHIN[0],
     )
 
 
 def read_recipe(fields: Mapping[str, str], own: Recipe) -> Recipe:
     """Return the recipe an address names, the searcher's own where it says nothing."""
-    shares = {name: _number(fields, name, 0.0, 1.0) for name in _SHARES}
+    share = _number(fields, "lexical_weight", 0.0, 1.0)
     depth = _number(fields, "depth", 0, 100)
     without = _listed(fields, "without")
     return replace(
         own,
         words="words" not in without,
         vectors="vectors" not in without,
-        weights=replace(own.weights, **{name: share for name, share in shares.items() if share is not None}),
+        lexical_weight=own.lexical_weight if share is None else share,
         rerank_depth=own.rerank_depth if depth is None else int(depth),
     )
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from retrieval.journey import journeys
 from retrieval.passages import STAGES, SearchResult
-from ui.draw import head_html, passage_html, stops_html
+from retrieval.siblings import fold
+from ui.draw import card_html
 from ui.style import RULES
 from ui.texts import InterfaceLanguage, text
 
@@ -19,19 +20,15 @@ def html_report(result: SearchResult, record: Mapping[str, Any], language: Inter
     `record` is the result's `to_record`.
     """
     by_id = {journey.passage.id: journey for journey in journeys(result)}
-    hits = "".join(
-        f"<article>{head_html(hit, place, language)}{passage_html(hit.passage, hit.answer, result.terms)}"
-        f'<div class="qa-ranks">{stops_html(by_id[hit.passage.id], language)}</div></article>'
-        for place, hit in enumerate(result.hits, start=1)
-    )
+    cards = enumerate(fold(result.hits), start=1)
+    hits = "".join(card_html(group, place, by_id, result.terms, language) for place, group in cards)
     sections = [_facts(text(language, name), record[name]) for name in ("recipe", "settings", "versions")]
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(result.question)}</title><style>body {{font: 16px/1.5 sans-serif; max-width: 56rem; "
         "margin: 2rem auto; padding: 0 1rem;} html {color-scheme: light dark;} "
-        "article {border: 1px solid var(--qa-line); "
-        "border-radius: .6rem; padding: 1rem; margin: 1rem 0;} table {border-collapse: collapse; font-size: .85rem;} "
+        "table {border-collapse: collapse; font-size: .85rem;} "
         f"th, td {{text-align: left; padding: .15rem .9rem .15rem 0; overflow-wrap: anywhere;}} {RULES}"
         f"</style></head><body><h1>{escape(result.question)}</h1>"
         f"<p>{escape(text(language, 'detected', language=text(language, result.language)))}</p>"

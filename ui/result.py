@@ -8,9 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from retrieval.journey import Journey, journeys
+from retrieval.pace import predicted_seconds
 from retrieval.passages import ArticleInfo, Hit, Passage, SearchResult
 from retrieval.siblings import fold
-from ui.draw import aid_html, draw_article, draw_hit_foot, draw_passage, head_html
+from retrieval.store.passage_store import PassageStore
+from ui.draw import aid_html, card_html, draw_article, draw_passage, foot_html, head_html
 from ui.export import draw_export
 from ui.feedback import draw_thumbs
 from ui.journey import draw_journeys, draw_why
@@ -32,19 +34,40 @@ def draw_result(
     language: InterfaceLanguage,
 ) -> None:
     """Draw a result: how long it took, the tools, the passages in the order of the tried recipe."""
-    _draw_summary(found, resources.names, language)
+    predicted = predicted_seconds(resources.pace, found.recipe.rerank_depth, request.limit)
+    _draw_summary(found, predicted, resources.names, language)
     result = _draw_panel(found, request, articles, resources, language)
+    if result.hits and not result.relevant:
+        st.info(text(language, "nothing"))
+    _draw_hits(result, found, resources.store, language)
+
+
+# A click inside runs this part only, until the full result takes its place.
+@st.fragment
+def draw_words(found: SearchResult, store: PassageStore, language: InterfaceLanguage) -> None:
+    """Draw what was found by the words alone: its time, and the passages with no answer marked."""
+    detected = text(language, "detected", language=text(language, found.language))
+    milliseconds = f"{1000 * found.seconds['bm25']:.0f}"
+    st.caption(f"{detected} · {text(language, 'seconds_words', bm25=milliseconds)}")
+    _draw_hits(found, found, store, language)
+
+
+def _draw_hits(result: SearchResult, found: SearchResult, store: PassageStore, language: InterfaceLanguage) -> None:
+    """Draw the passages of a result in its order; `found` is the search's own."""
     if not result.hits:
         st.info(text(language, "no_hits"))
-    elif not result.relevant:
-        st.info(text(language, "nothing"))
     by_id = {journey.passage.id: journey for journey in journeys(result)}
-    for place, group in enumerate(fold(result.hits), start=1):
+    cards = enumerate(fold(result.hits), start=1)
+    if st.session_state.get("tool") == "whatif":
+        # One element for all: with boxes and buttons in each card the browser takes a third of a second for a change.
+        st.html("".join(card_html(group, place, by_id, found.terms, language) for place, group in cards))
+        return
+    for place, group in cards:
         with st.container(border=True):
             for hit, part in zip(group, _parts(group, language), strict=True):
                 with part:
                     st.html(head_html(hit, place, language))
-                    _draw_text(hit, found, resources, language)
+                    _draw_text(hit, found, store, language)
                     _draw_foot(hit, by_id[hit.passage.id], found, language)
 
 
@@ -76,12 +99,12 @@ def _parts(group: Sequence[Hit], language: InterfaceLanguage) -> Sequence[DeltaG
     return st.tabs([text(language, hit.passage.language) for hit in group])
 
 
-def _draw_summary(result: SearchResult, names: str, language: InterfaceLanguage) -> None:
+def _draw_summary(result: SearchResult, predicted: float, names: str, language: InterfaceLanguage) -> None:
     detected = text(language, "detected", language=text(language, result.language))
     seconds = {step: f"{1000 * time:.0f}" for step, time in result.seconds.items()}
     seconds["dense"] = f"{1000 * (result.seconds['dense'] + result.seconds['encode']):.0f}"
     total = f"{sum(result.seconds.values()):.2f}"
-    times = text(language, "seconds", **{"rerank": "0", **seconds, "total": total})
+    times = text(language, "seconds", **{"rerank": "0", **seconds, "total": total, "predicted": f"{predicted:.2f}"})
     st.caption(f"{detected} · {times} · {text(language, 'models', names=names)}")
 
 
@@ -96,10 +119,10 @@ def _draw_tools(language: InterfaceLanguage) -> str | None:
     )
 
 
-def _draw_text(hit: Hit, found: SearchResult, resources: Resources, language: InterfaceLanguage) -> None:
+def _draw_text(hit: Hit, found: SearchResult, store: PassageStore, language: InterfaceLanguage) -> None:
     passage, terms = hit.passage, found.terms
     if st.session_state.get("open_passage") == passage.id:
-        draw_article(resources.store.passages(passage.article.id), passage, hit.answer, terms)
+        draw_article(store.passages(passage.article.id), passage, hit.answer, terms)
     else:
         draw_passage(passage, hit.answer, terms)
     aids: Mapping[str, Passage] = st.session_state.get("aids", {})
@@ -112,7 +135,7 @@ def _draw_text(hit: Hit, found: SearchResult, resources: Resources, language: In
 def _draw_foot(hit: Hit, journey: Journey, found: SearchResult, language: InterfaceLanguage) -> None:
     is_open = st.session_state.get("open_passage") == hit.passage.id
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        draw_hit_foot(hit, journey, language)
+        st.html(foot_html(hit, journey, language))
         draw_thumbs(found.question, found.language, hit.passage)
         st.button(
             text(language, "close_article" if is_open else "open_article"),

@@ -14,6 +14,8 @@ RULES = """
 .block-container {max-width: 62rem; padding-top: 4.2rem;}
 .qa-title {font-size: 1.9rem; font-weight: 650; letter-spacing: -.02em; margin: 0;}
 .qa-tagline {color: var(--qa-quiet); margin: .15rem 0 .4rem;}
+.qa-card {border: 1px solid var(--qa-line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem;}
+.qa-card summary {cursor: pointer; font-weight: 600;}
 .qa-head {display: flex; gap: .6rem; align-items: baseline; flex-wrap: wrap;}
 .qa-place {color: var(--qa-quiet); font-variant-numeric: tabular-nums;}
 .qa-article {font-weight: 600; font-size: 1.05rem; overflow-wrap: anywhere;}
@@ -52,6 +54,9 @@ RULES = """
 @keyframes qa-snap {from, to {scroll-snap-type: y mandatory;}}
 /* Streamlit writes these in the primary colour, which must be dark enough to carry white text elsewhere. */
 [data-testid="stButtonGroup"] [data-selected="true"] *, [data-testid="stSliderThumbValue"] * {color: var(--qa-chosen);}
+/* Streamlit shows the focus by a shade that is hard to see. */
+:focus-visible {outline: .15rem solid var(--qa-strong) !important; outline-offset: .1rem;}
+input:focus-visible, textarea:focus-visible {outline-offset: -.15rem;}
 /* Streamlit's hint lies over the question on a phone. */
 [data-testid="InputInstructions"] {display: none;}
 @media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;} .qa-title {font-size: 1.5rem;}}

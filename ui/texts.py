@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from ui.access_texts import ACCESS_TEXTS
 from ui.ask_texts import ASK_TEXTS
 from ui.compare_texts import COMPARE_TEXTS
 from ui.evaluate_texts import EVALUATE_TEXTS
@@ -33,7 +34,33 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Ask in French, English or Chinese: the answer is looked for in all three languages.",
         "用法语、英语或中文提问，系统会在三种语言的文章中寻找答案。",
     ),
-    "loading": ("Chargement des modèles…", "Loading the models…", "正在加载模型……"),
+    "opening": ("Ouverture de la bibliothèque…", "Opening the library…", "正在打开资料库……"),
+    "loading": (
+        "Les modèles se chargent encore, {seconds} s",
+        "The models are still loading, {seconds} s",
+        "模型仍在加载，已用 {seconds} 秒",
+    ),
+    "loading_words": (
+        "Mots seuls : les modèles se chargent encore, {seconds} s",
+        "Words only: the models are still loading, {seconds} s",
+        "仅按词语检索：模型仍在加载，已用 {seconds} 秒",
+    ),
+    "failed_words": (
+        "Mots seuls : les modèles n’ont pas pu être chargés.",
+        "Words only: the models could not be loaded.",
+        "仅按词语检索：模型无法加载。",
+    ),
+    "retry": ("Réessayer", "Try again", "重试"),
+    "server_away": (
+        "Le serveur de la bibliothèque ne répond pas pour le moment. Rien n’est perdu.",
+        "The library’s server does not answer at the moment. Nothing is lost.",
+        "资料库服务器暂时没有响应。已保存的内容没有丢失。",
+    ),
+    "tries_again": (
+        "Cette page réessaie toutes les {seconds} secondes.",
+        "This page tries again every {seconds} seconds.",
+        "本页面每 {seconds} 秒自动重试一次。",
+    ),
     "question": ("Votre question", "Your question", "您的问题"),
     "placeholder": (
         "Une question sur vos {count} articles…",
@@ -50,6 +77,13 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "articles": ("Articles", "Articles", "文章"),
     "all": ("Tous", "All", "全部"),
     "limit": ("Nombre de résultats", "Number of results", "结果数量"),
+    "within": ("Répondre en", "Answer within", "回答时限"),
+    "within_usual": ("habituel", "usual", "默认"),
+    "within_depth": (
+        "{depth} passages reclassés, {seconds} s prévues sur cette machine",
+        "{depth} passages reranked, {seconds} s predicted on this machine",
+        "重排 {depth} 个段落，本机预计 {seconds} 秒",
+    ),
     "searching": ("Recherche…", "Searching…", "正在搜索……"),
     "nothing": (
         "Rien de pertinent n’a été trouvé. Les passages les plus proches :",
@@ -73,10 +107,14 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "open_article": ("Voir dans l’article", "Show in article", "在文章中查看"),
     "close_article": ("Refermer l’article", "Close the article", "收起文章"),
     "seconds": (
-        "{total} s, dont mots {bm25} ms, sens {dense} ms, classement {rerank} ms, lecture {read} ms",
-        "{total} s, of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, reading {read} ms",
-        "共 {total} 秒：词语 {bm25} 毫秒，语义 {dense} 毫秒，排序 {rerank} 毫秒，阅读 {read} 毫秒",
+        "{total} s ({predicted} s prévues), dont mots {bm25} ms, sens {dense} ms, classement {rerank} ms, "
+        "lecture {read} ms",
+        "{total} s ({predicted} s predicted), of which words {bm25} ms, meaning {dense} ms, ranking {rerank} ms, "
+        "reading {read} ms",
+        "共 {total} 秒（预计 {predicted} 秒）：词语 {bm25} 毫秒，语义 {dense} 毫秒，"
+        "排序 {rerank} 毫秒，阅读 {read} 毫秒",
     ),
+    "seconds_words": ("mots {bm25} ms", "words {bm25} ms", "词语 {bm25} 毫秒"),
     "models": ("modèles : {names}", "models: {names}", "模型：{names}"),
     "upload": (
         "Ajouter des articles en français, anglais ou chinois",
@@ -87,6 +125,28 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
         "Un fichier de même nom remplace l’ancien. Formats : {formats}",
         "A file with the same name replaces the older one. Formats: {formats}",
         "同名文件会替换旧文件。支持的格式：{formats}",
+    ),
+    "upload_limits": (
+        "Au plus {files} fichiers à la fois, de {file_size} Mo et {seconds} s de lecture chacun ; "
+        "{pages} pages par PDF, {characters:,} caractères par article ; "
+        "archives : {unpacked_size} Mo une fois décompressées, {members} fichiers, {ratio} fois leur taille, "
+        "{depth} niveau(x).",
+        "At most {files} files at once, each of {file_size} MB and read in {seconds} s; {pages} pages a PDF, "
+        "{characters:,} characters an article; archives: {unpacked_size} MB unpacked, {members} files, "
+        "{ratio} times their packed size, {depth} level(s).",
+        "一次最多 {files} 个文件，每个不超过 {file_size} MB、读取不超过 {seconds} 秒；每个 PDF 最多 {pages} 页，"
+        "每篇文章最多 {characters:,} 个字符；"
+        "压缩包解压后不超过 {unpacked_size} MB、{members} 个文件、原大小的 {ratio} 倍、{depth} 层。",
+    ),
+    "too_many_files": (
+        "{count} fichiers choisis, {limit} au plus à la fois : retirez-en et ajoutez-les ensuite.",
+        "{count} files are chosen, at most {limit} can be added at once: take some away and add them afterwards.",
+        "已选择 {count} 个文件，一次最多 {limit} 个：请先移除一部分，稍后再添加。",
+    ),
+    "more_failures": (
+        "{name} : et {count} autres erreurs",
+        "{name}: and {count} more errors",
+        "{name}：另有 {count} 个错误",
     ),
     "add": ("Ajouter à la bibliothèque", "Add to the library", "加入资料库"),
     "no_files": (
@@ -110,6 +170,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "title": ("Titre", "Title", "标题"),
     "file": ("Fichier", "File", "文件"),
     "language": ("Langue", "Language", "语言"),
+    "also_in": ("Aussi en", "Also in", "其他语言版本"),
     "passages": ("Passages", "Passages", "段落数"),
     "date": ("Ajouté le", "Added", "添加时间"),
     "delete_hint": (
@@ -130,6 +191,7 @@ TEXTS: Mapping[str, tuple[str, str, str]] = {
     "en": ("anglais", "English", "英语"),
     "zh": ("chinois", "Chinese", "中文"),
     "other": ("autre langue", "another language", "其他语言"),
+    **ACCESS_TEXTS,
     **ASK_TEXTS,
     **EVALUATE_TEXTS,
     **COMPARE_TEXTS,

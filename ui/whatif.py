@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import streamlit as st
 
 from retrieval.ordering import reorder, unread
-from retrieval.passages import FusionWeights, Recipe, SearchResult
+from retrieval.passages import Recipe, SearchResult
 from ui.texts import InterfaceLanguage, text
 
 _LEGS = ("bm25", "dense", "reranked")
@@ -34,10 +32,7 @@ def draw_whatif(own: Recipe, language: InterfaceLanguage) -> None:
         key="without",
     )
     left, right = st.columns(2)
-    shares = [
-        column.slider(text(language, name), 0.0, 1.0, getattr(recipe.weights, name), 0.05, key=f"weight {name}")
-        for name, column in zip((field.name for field in fields(FusionWeights)), (left, left, right), strict=True)
-    ]
+    share = left.slider(text(language, "lexical_weight"), 0.0, 1.0, recipe.lexical_weight, 0.05, key="lexical_weight")
     depth = right.slider(
         text(language, "rerank_depth"),
         1,
@@ -48,7 +43,7 @@ def draw_whatif(own: Recipe, language: InterfaceLanguage) -> None:
     st.session_state["recipe"] = Recipe(
         words="bm25" not in without,
         vectors="dense" not in without,
-        weights=FusionWeights(*shares),
+        lexical_weight=share,
         rerank_depth=0 if "reranked" in without else depth,
         rerank_weight=own.rerank_weight,
     )
@@ -67,12 +62,13 @@ def apply_whatif(result: SearchResult, limit: int, language: InterfaceLanguage) 
     tried = reorder(result, recipe, limit)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/science: {text(language, 'whatif_on')}", width="content")
-        st.button(text(language, "reset"), key="reset", type="tertiary", on_click=_reset)
+        st.button(text(language, "reset"), key="reset", type="tertiary", on_click=forget_trial)
     if missing := unread(tried):
         st.caption(text(language, "whatif_unread", count=missing))
     return tried
 
 
-def _reset() -> None:
-    for key in ("recipe", "without", "depth", *(f"weight {field.name}" for field in fields(FusionWeights))):
+def forget_trial() -> None:
+    """Return to the search's own recipe."""
+    for key in ("recipe", "without", "depth", "lexical_weight"):
         st.session_state.pop(key, None)

@@ -51,10 +51,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a format reader found; an empty `title` leaves the choice to the file's name."""
+    """What a format reader found; an empty `title` leaves the choice to the file's name.
+
+    `shared_id` is what the document says it has in common with its translations, empty where it says nothing.
+    """
 
     title: str
     blocks: Sequence[Block]
+    shared_id: str = ""
 
 
 def clean(text: str) -> str:

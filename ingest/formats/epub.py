@@ -12,6 +12,7 @@ from ingest.formats.archives import CheckedZip
 from ingest.formats.blocks import Block, Document
 from ingest.formats.html import read_html
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 _NAMESPACES = {
     "container": "urn:oasis:names:tc:opendocument:xmlns:container",
@@ -22,9 +23,9 @@ _NAMESPACES = {
 _CHAPTER_TYPES = ("application/xhtml+xml", "text/html")
 
 
-def read_epub(name: str, data: bytes) -> Document:
+def read_epub(name: str, data: bytes, limits: Limits) -> Document:
     """Return the document in book `data`; raises ArticleError if it is damaged or encrypted."""
-    book = CheckedZip(name, data)
+    book = CheckedZip(name, data, limits)
     container = _xml(book, "META-INF/container.xml")
     package_path = str(container.xpath("string(//container:rootfile/@full-path)", namespaces=_NAMESPACES))
     package = _xml(book, package_path)

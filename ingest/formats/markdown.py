@@ -1,4 +1,4 @@
-"""Markdown: front matter for the title, then the parsed tokens as plain text."""
+"""Markdown: front matter for the title and what it is a translation of, then the parsed tokens as plain text."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from markdown_it.token import Token
 
 from ingest.formats.blocks import LINE_BREAK, Block, Document, unwrap
 from ingest.formats.encodings import decode
+from ingest.formats.front_matter import shared_id, split_front_matter
 from ingest.formats.html import html_document
 
-# It begins with "key:", else the dashes are a rule above the text.
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(\s*[\w-]+[ \t]*:.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_TITLE_ENTRY = re.compile(r"^title[ \t]*:[ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 40}).enable(["table", "strikethrough"])
 _HTML_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CELLS = ("th_close", "td_close")
@@ -28,13 +26,9 @@ def read_markdown(name: str, data: bytes) -> Document:
     The title is the front matter's `title`, else the first heading of level 1.
     """
     text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n")
-    title = ""
-    if front_matter := _FRONT_MATTER.match(text):
-        entry = _TITLE_ENTRY.search(front_matter[1])
-        title = entry[1].strip().strip("\"'") if entry else ""
-        text = text[front_matter.end() :]
-    tokens = _PARSER.parse(text)
-    return Document(title or _first_title(tokens), list(_blocks(tokens)))
+    entries, body = split_front_matter(text)
+    tokens = _PARSER.parse(body)
+    return Document(entries.get("title") or _first_title(tokens), list(_blocks(tokens)), shared_id(entries))
 
 
 def _first_title(tokens: Sequence[Token]) -> str:

@@ -15,8 +15,8 @@ import pypdfium2
 from ingest.formats.blocks import Block, Document, display_width, sensible_title, title_line, unwrap
 from ingest.formats.plain import starts_list_item
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
-PAGE_LIMIT = 5_000
 SCAN_FLOOR = 20  # characters over all pages; fewer means pictures of text
 UNREADABLE_LIMIT = 0.2
 RUNNING_SHARE, RUNNING_PAGES = 0.6, 4
@@ -38,14 +38,14 @@ _LOOKALIKES = {
 }
 
 
-def read_pdf(name: str, data: bytes) -> Document:
+def read_pdf(name: str, data: bytes, limits: Limits) -> Document:
     """Return the document in PDF `data`; the title is its metadata's, else its first paragraph if short.
 
     Raises ArticleError for a damaged or protected file, a scan, and fonts that do not tell their characters.
     """
     if b"%PDF-" not in data[:1024]:
         raise ArticleError(name, "is not a PDF: give it the suffix of its real format")
-    title, pages = _extract(name, data)
+    title, pages = _extract(name, data, limits.pages)
     text = _CID.sub("\ufffd", re.sub(r"\s", "", "".join(pages)))
     if len(text) < SCAN_FLOOR:
         raise ArticleError(name, "has no text layer (a scan?): run OCR first")
@@ -56,7 +56,7 @@ def read_pdf(name: str, data: bytes) -> Document:
     return Document(sensible_title(title) or (title_line(blocks[0].text) if blocks else ""), blocks)
 
 
-def _extract(name: str, data: bytes) -> tuple[str, list[str]]:
+def _extract(name: str, data: bytes, page_limit: int) -> tuple[str, list[str]]:
     """Return the title in the metadata and the raw text of each page."""
     with _PDFIUM:
         try:
@@ -66,8 +66,8 @@ def _extract(name: str, data: bytes) -> tuple[str, list[str]]:
                 raise ArticleError(name, "is protected by a password: save it without one") from error
             raise ArticleError(name, "is damaged or cut short: it cannot be opened as a PDF") from error
         try:
-            if len(pdf) > PAGE_LIMIT:
-                raise ArticleError(name, f"has {len(pdf):,} pages; the limit is {PAGE_LIMIT:,}: split it")
+            if len(pdf) > page_limit:
+                raise ArticleError(name, f"has {len(pdf):,} pages; the limit is {page_limit:,}: split it")
             return pdf.get_metadata_value("Title"), [_page_text(name, pdf, index) for index in range(len(pdf))]
         finally:
             pdf.close()

@@ -6,6 +6,7 @@ import re
 
 from ingest.formats.blocks import Block, Document, display_width, title_line, unwrap
 from ingest.formats.encodings import decode
+from ingest.formats.front_matter import shared_id, split_front_matter
 
 _WRAP_WIDTHS = range(60, 91)  # columns; thirty to forty-five Chinese characters
 _PARAGRAPH_BREAK = re.compile(r"\n[ \t\u3000]*\n|\n(?=\u3000\u3000)")  # a Chinese paragraph may only be indented
@@ -15,17 +16,20 @@ _LIST_ITEM = re.compile(r"\s*([-*•–—]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\
 def read_plain(name: str, data: bytes) -> Document:
     """Return the document in plain text `data`; raises ArticleError if it is not text.
 
-    The first line is the title if it is short and followed by a blank line.
+    The title is the front matter's `title`, else the first line if it is short and followed by a blank line.
     """
-    text = decode(name, data).replace("\r\n", "\n").replace("\r", "\n").strip()
+    entries, text = split_front_matter(decode(name, data).replace("\r\n", "\n").replace("\r", "\n").strip())
+    text = text.strip()
     paragraphs = [paragraph.strip("\n") for paragraph in _PARAGRAPH_BREAK.split(text) if paragraph.strip()]
     blocks = [Block(join_wrapped(paragraph)) for paragraph in paragraphs]
     first, separator, rest = text.partition("\n")
     title = title_line(first)
     followed_by_blank = bool(separator) and not rest.partition("\n")[0].strip()
     if title and followed_by_blank and len(blocks) > 1:
-        return Document(title, [Block(title, is_heading=True), *blocks[1:]])
-    return Document("", blocks)
+        blocks[0] = Block(title, is_heading=True)
+    else:
+        title = ""
+    return Document(entries.get("title") or title, blocks, shared_id(entries))
 
 
 def join_wrapped(paragraph: str) -> str:

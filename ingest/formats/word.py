@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import docx
 from docx.exceptions import PythonDocxError
+from docx.opc.constants import RELATIONSHIP_TYPE
 from lxml import etree  # type: ignore[import-untyped]
 
 from ingest.formats.archives import CheckedZip
 from ingest.formats.blocks import LINE_BREAK, Block, Document, sensible_title
 from retrieval.errors import ArticleError
+from retrieval.settings import Limits
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -33,7 +35,7 @@ _HEADING_NAME = re.compile(r"heading \d|标题 ?\d|titre ?\d")
 _UNUSABLE = (PythonDocxError, KeyError, ValueError, AttributeError, TypeError, etree.LxmlError)
 
 
-def read_docx(name: str, data: bytes) -> Document:
+def read_docx(name: str, data: bytes, limits: Limits) -> Document:
     """Return the document in Word file `data`; raises ArticleError if it cannot be read.
 
     The title is the file's property, else the first paragraph in the style Title, else the first heading.
@@ -41,7 +43,7 @@ def read_docx(name: str, data: bytes) -> Document:
     if data.startswith(_OLE_MAGIC):
         reason = "is an old .doc or protected by a password: save it as .docx without a password"
         raise ArticleError(name, reason)
-    CheckedZip(name, data).check()
+    CheckedZip(name, data, limits).check()
     try:
         word = docx.Document(io.BytesIO(data))
         kinds = _style_kinds(word)
@@ -62,6 +64,8 @@ def _style_kinds(word: WordDocument) -> dict[str, str]:
     Ids follow the language of Word ("Titre1"), but built-in names do not ("heading 1"); own styles
     have an outline level or are based on one of them.
     """
+    if not any(relation.reltype == RELATIONSHIP_TYPE.STYLES for relation in word.part.rels.values()):
+        return {}  # else python-docx opens its template, which a confined process may not
     styles = {style.get(f"{_W}styleId"): style for style in word.styles.element.iter(f"{_W}style")}
     kinds: dict[str, str] = {}
     for style_id, style in styles.items():

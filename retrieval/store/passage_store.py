@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from retrieval.bm25 import SparseVector
-from retrieval.errors import EncoderMismatch
+from retrieval.errors import EncoderMismatch, LibraryError
 from retrieval.passages import (
     LANGUAGES,
     ArticleInfo,
@@ -38,27 +39,47 @@ class PassageStore:
         self.identity = identity
         self._kept: dict[str, tuple[object, Any]] = {}
         self._euclidean = identity.distance == "euclid"
+        self._claimed: dict[str, object] = {}
         stored = backend.identity()
         if stored is None:
             backend.create(identity)
             stored = backend.identity()  # on a server another process may have made it in the meantime
-        if stored is not None and stored != identity:
-            raise EncoderMismatch(
-                f"This library was built with the encoder {_describe(stored)}, and the settings name "
-                f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
-                "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
-                "server, stop the page first). The files are not needed."
-            )
+        if stored is not None:
+            _require_same(stored, identity)
         if backend.repairs:
             self._repair()
 
+    def require(self, identity: EncoderIdentity) -> None:
+        """Raise EncoderMismatch unless the library, opened as it was built, is this encoder's."""
+        _require_same(self.identity, identity)
+
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
-        """Store an article, one vector (dimension,) per passage, then drop its older version."""
-        self.write(passages, vectors)
+        """Store an article, one vector (dimension,) per passage, then drop its older version.
+
+        Of a version that can't be written to its end nothing stays, unless the library can't be reached for that.
+        """
         article = passages[0].article
+        try:
+            self.write(passages, vectors)
+        except LibraryError:
+            with suppress(LibraryError):
+                self._delete_versions([article.version])
+            raise
         others = Where(any_of={"article_id": [article.id]}, none_of={"version": [article.version]})
         if self._backend.count(others):
             self._backend.delete(others)
+
+    def claim(self, source: str, run: object) -> bool:
+        """Take a file for a run of adding, until it is released; False if another run of this process has it.
+
+        Two at once would each delete what the other wrote.
+        """
+        return self._claimed.setdefault(source, run) is run
+
+    def release(self, sources: Collection[str]) -> None:
+        """Give files back that were claimed."""
+        for source in sources:
+            del self._claimed[source]
 
     def write(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store passages, one vector (dimension,) each, beside whatever is there."""
@@ -79,16 +100,16 @@ class PassageStore:
         """Yield everything in the library in the order of the ids, None for what is no passage."""
         return map(to_stored, self._backend.points())
 
-    def delete_article(self, article_id: str) -> None:
-        """Delete an article from every index; nothing happens if it isn't there."""
-        self._backend.delete(Where(any_of={"article_id": [article_id]}))
+    def delete_articles(self, article_ids: Collection[str]) -> None:
+        """Delete articles from every index, in one step: all of them or none; nothing happens for other ids."""
+        if article_ids:
+            self._backend.delete(Where(any_of={"article_id": list(article_ids)}))
 
     def delete_source_except(self, source: str, kept_ids: Collection[str]) -> list[str]:
         """Delete a file's articles other than those kept; return the deleted names."""
         entries = self._first_passages(Where(any_of={"source": [source]}))
         gone = [entry for entry in entries if entry.id not in kept_ids]
-        for entry in gone:
-            self.delete_article(entry.id)
+        self.delete_articles([entry.id for entry in gone])
         return sorted(entry.name for entry in gone)
 
     def has_version(self, article_id: str, version: str) -> bool:
@@ -204,6 +225,16 @@ class PassageStore:
         gone = list(versions)
         if gone:
             self._backend.delete(Where(any_of={"version": gone}))
+
+
+def _require_same(stored: EncoderIdentity, identity: EncoderIdentity) -> None:
+    if stored != identity:
+        raise EncoderMismatch(
+            f"This library was built with the encoder {_describe(stored)}, and the settings name "
+            f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
+            "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
+            "server, stop the page first). The files are not needed."
+        )
 
 
 def _describe(identity: EncoderIdentity) -> str:

@@ -52,6 +52,7 @@ def to_article(payload: Payload) -> ArticleInfo:
         version=payload["version"],
         passage_count=payload["passage_count"],
         added=payload["added"],
+        shared_id=payload.get("shared_id", ""),  # not kept in older libraries
     )
 
 

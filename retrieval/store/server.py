@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException
 
 from retrieval.bm25 import SparseVector
@@ -15,8 +14,9 @@ from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.settings import Placement
 from retrieval.store.backend import BM25, DENSE, Payload, Point, Where
+from retrieval.store.server_errors import translated
 from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, make_indexes, to_filter, to_server
-from retrieval.store.uploading import insist, upload
+from retrieval.store.uploading import Answer, ask, insist, upload
 
 _SCROLL_PAGE = 1000
 _FACET_LIMIT = 1_000_000
@@ -25,21 +25,25 @@ _FACET_LIMIT = 1_000_000
 class ServerBackend:
     """A `Backend` in a collection of a Qdrant server; the collection's metadata names the encoder.
 
-    `name` is an alias that leads to one of two collections, or a collection itself if it was made before libraries had
-    aliases. A rebuild fills the other one and ends by moving the alias. What the name leads to is looked up once: after
-    a rebuild by another process this one ends in an error, not with vectors that can't be compared.
+    `name` is an alias of one of two collections, or a collection made before libraries had aliases. A rebuild fills the
+    other one and ends by moving the alias, looked up once: another process then ends in an error, not in wrong answers.
     """
 
     repairs = False
 
     def __init__(
-        self, client: QdrantClient, name: str, placement: Placement | None = None, is_rebuild: bool = False
+        self,
+        client: QdrantClient,
+        name: str,
+        placement: Placement | None = None,
+        is_rebuild: bool = False,
+        key: str = "",
     ) -> None:
-        self._client, self._name, self._is_rebuild = client, name, is_rebuild
+        self._client, self._name, self._is_rebuild, self._key = client, name, is_rebuild, key
         self._placement = placement or Placement()
-        with self._translated():
-            current = self._current()
-            self._collection = next(other for other in self._names() if other != current) if is_rebuild else current
+        self._collection = name
+        current = self._ask(self._current)
+        self._collection = next(other for other in self._names() if other != current) if is_rebuild else current
 
     def _names(self) -> tuple[str, str]:
         return f"{self._name}~1", f"{self._name}~2"
@@ -68,10 +72,9 @@ class ServerBackend:
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the collection was made with, None before `create`."""
-        with self._translated():
-            if not self._client.collection_exists(self._collection):
-                return None
-            metadata = self._client.get_collection(self._collection).config.metadata or {}
+        if not self._ask(lambda: self._client.collection_exists(self._collection)):
+            return None
+        metadata = self._ask(lambda: self._client.get_collection(self._collection)).config.metadata or {}
         try:
             return EncoderIdentity(**metadata["encoder"])
         except (KeyError, TypeError) as error:
@@ -82,7 +85,8 @@ class ServerBackend:
 
     def create(self, identity: EncoderIdentity) -> None:
         """Make the empty collection with its payload indexes; one that another process made in the meantime stays."""
-        with self._translated():
+
+        def make() -> None:
             try:
                 self._client.create_collection(self._collection, **collection_options(identity, self._placement))
             except (ApiException, ValueError) as error:
@@ -92,28 +96,28 @@ class ServerBackend:
             if not self._is_rebuild:
                 self._move_alias(self._collection)
 
+        self._insist(make)
+
     def successor(self, identity: EncoderIdentity) -> ServerBackend:
         """Open the collection that is to take this one's place, as a rebuild for this encoder left it, or not made."""
-        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True)
+        successor = ServerBackend(self._client, self._name, self._placement, is_rebuild=True, key=self._key)
         if successor.identity() != identity:
             self.drop_successor()
         return successor
 
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
-        with self._translated():
-            successor = ServerBackend(self._client, self._name, is_rebuild=True)
-            self._client.delete_collection(successor._collection)
+        successor = ServerBackend(self._client, self._name, is_rebuild=True, key=self._key)
+        self._insist(lambda: self._client.delete_collection(successor._collection))
 
     def take_over(self) -> None:
         """Let the name lead to this rebuilt collection, and delete the one before."""
-        with self._translated():
-            before = self._current()
-            if before == self._name:  # an alias can't have a collection's name; `_current` mends a crash in between
-                self._client.delete_collection(before)
-            self._move_alias(self._collection)
-            if before not in (self._name, self._collection):
-                self._client.delete_collection(before)
+        before = self._ask(self._current)
+        if before == self._name:  # an alias can't have a collection's name; `_current` mends a crash in between
+            self._insist(lambda: self._client.delete_collection(before))
+        self._insist(lambda: self._move_alias(self._collection))
+        if before not in (self._name, self._collection):
+            self._insist(lambda: self._client.delete_collection(before))
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points and wait until they are searchable."""
@@ -121,14 +125,13 @@ class ServerBackend:
         def write(batch: Sequence[Point]) -> None:
             self._client.upsert(self._collection, [to_server(point) for point in batch], wait=True)
 
-        with self._translated():
+        with translated(self._collection, self._key):
             upload(write, points)
 
     def delete(self, where: Where) -> None:
         """Delete what matches and wait until it is gone."""
         selector = models.FilterSelector(filter=to_filter(where))
-        with self._translated():
-            insist(lambda: self._client.delete(self._collection, selector, wait=True))
+        self._insist(lambda: self._client.delete(self._collection, selector, wait=True))
 
     def changes(self) -> object:
         """Return what equals nothing: other programs write to the server too."""
@@ -142,15 +145,15 @@ class ServerBackend:
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
-        with self._translated():
-            return self._client.count(self._collection, count_filter=to_filter(where), exact=True).count
+        return self._ask(lambda: self._client.count(self._collection, count_filter=to_filter(where), exact=True)).count
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
-        with self._translated():
-            answer = self._client.facet(
+        answer = self._ask(
+            lambda: self._client.facet(
                 self._collection, key, facet_filter=to_filter(where), limit=_FACET_LIMIT, exact=True
             )
+        )
         return {str(hit.value): hit.count for hit in answer.hits}
 
     def scroll(self, where: Where) -> list[Payload]:
@@ -164,14 +167,15 @@ class ServerBackend:
     def _records(self, where: Where, with_vectors: bool = False) -> Iterator[models.Record]:
         offset = None
         while True:
-            with self._translated():
-                records, offset = self._client.scroll(
-                    self._collection,
-                    scroll_filter=to_filter(where),
-                    limit=_SCROLL_PAGE,
-                    offset=offset,
-                    with_vectors=with_vectors,
-                )
+            read = partial(
+                self._client.scroll,
+                self._collection,
+                scroll_filter=to_filter(where),
+                limit=_SCROLL_PAGE,
+                offset=offset,
+                with_vectors=with_vectors,
+            )
+            records, offset = self._ask(read)
             yield from records
             if offset is None:
                 return
@@ -186,8 +190,8 @@ class ServerBackend:
         return self._query(sparse, BM25, limit, where)
 
     def _query(self, vector: Any, using: str, limit: int, where: Where) -> list[tuple[Payload, float]]:
-        with self._translated():
-            answer = self._client.query_points(
+        answer = self._ask(
+            lambda: self._client.query_points(
                 self._collection,
                 query=vector,
                 using=using,
@@ -196,6 +200,7 @@ class ServerBackend:
                 search_params=EXACT_ORDER if using == DENSE else None,
                 with_payload=True,
             )
+        )
         return [(point.payload or {}, point.score) for point in answer.points]
 
     def close(self) -> None:
@@ -203,17 +208,10 @@ class ServerBackend:
         if not self._is_rebuild:
             self._client.close()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (ApiException, QdrantException, ValueError) as error:
-            if "not found" in str(error).casefold():
-                raise LibraryError(
-                    f"The Qdrant server no longer has the collection {self._collection}: the library was rebuilt for "
-                    "another encoder or deleted. Start this program again, with the library's encoder in QA_ENCODER."
-                ) from error
-            raise LibraryError(
-                f"The Qdrant server did not do what was asked ({str(error).strip()[:300]}). Check that it runs, that "
-                "QDRANT_URL is its address and QDRANT_API_KEY its key."
-            ) from error
+    def _ask(self, act: Callable[[], Answer]) -> Answer:
+        with translated(self._collection, self._key):
+            return ask(act)
+
+    def _insist(self, act: Callable[[], Answer]) -> Answer:
+        with translated(self._collection, self._key):
+            return insist(act)

@@ -1,24 +1,24 @@
-"""Writing to a server that may be slow or away for a moment: small requests, several at once, tried again."""
+"""Asking a server that may be slow or away for a moment: small requests, several at once, tried again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import sleep
-
-from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
-from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+from typing import TypeVar
 
 from retrieval.store.backend import Point
+from retrieval.store.server_errors import ENGINE_ERRORS, asked_pause, is_timeout, passes
+
+Answer = TypeVar("Answer")
 
 _MOST_POINTS = 250
 # Numbers in a request, of about 20 characters each: a server takes 32 MB.
 _MOST_NUMBERS = 1_000_000
 # Requests at once. Each waits until its points are searchable, so a slow server is not given more than these.
 _PARALLEL = 4
-_TRIES = 5
+_WRITES, _READS = 5, 3  # tries
 _FIRST_PAUSE = 0.5  # seconds before the second try, doubled before each further one
-_OVERLOADED = frozenset({429, 502, 503, 504})
 
 
 def upload(write: Callable[[Sequence[Point]], object], points: Sequence[Point]) -> None:
@@ -31,21 +31,22 @@ def upload(write: Callable[[Sequence[Point]], object], points: Sequence[Point]) 
         list(pool.map(lambda batch: insist(lambda: write(batch)), batches))
 
 
-def insist(act: Callable[[], object]) -> None:
+def insist(act: Callable[[], Answer]) -> Answer:
     """Do what may be done twice, up to five times while the server is away or overloaded."""
-    for tried in range(_TRIES - 1):
+    return _try(act, _WRITES, passes)
+
+
+def ask(act: Callable[[], Answer]) -> Answer:
+    """Read, up to three times while the server is away or overloaded: somebody waits, so not again after a time-out."""
+    return _try(act, _READS, lambda error: passes(error) and not is_timeout(error))
+
+
+def _try(act: Callable[[], Answer], tries: int, is_worth_it: Callable[[Exception], bool]) -> Answer:
+    for tried in range(tries - 1):
         try:
-            act()
-            return
-        except (ApiException, QdrantException) as error:
-            if not _passes(error):
+            return act()
+        except ENGINE_ERRORS as error:
+            if not is_worth_it(error):
                 raise
-            sleep(max(_FIRST_PAUSE * 2**tried, getattr(error, "retry_after_s", 0)))
-    act()
-
-
-def _passes(error: Exception) -> bool:
-    """Tell whether an error is likely to be gone in a moment."""
-    if isinstance(error, UnexpectedResponse):
-        return error.status_code in _OVERLOADED
-    return isinstance(error, ResponseHandlingException | ResourceExhaustedResponse)
+            sleep(max(_FIRST_PAUSE * 2**tried, asked_pause(error)))
+    return act()

@@ -1,0 +1,1 @@
+"""Speed and scale, each against a named peer or limit in the same run."""
