@@ -1,4 +1,4 @@
-"""`python -m benchmarks.growth`: how an embedded library behaves from 1,000 to 1,000,000 passages.
+"""How an embedded library behaves from 1,000 to 1,000,000 passages.
 
 No model runs: the library is synthetic (`synthetic.py`), so the times are the store's alone. Each size is filled in one
 process and asked in another, whose memory is measured. Writes docs/growth.svg.
@@ -6,30 +6,36 @@ process and asked in another, whose memory is measured. Writes docs/growth.svg.
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+from benchmarks.catalogue import Options, Size
 from benchmarks.synthetic import IDENTITY, PER_ARTICLE, articles, sample_words, text, vectors
 from benchmarks.table import Row
 from retrieval.bm25 import question_vector
 from retrieval.fusion import fuse
-from retrieval.passages import LANGUAGES, FusionWeights, Selection
+from retrieval.passages import LANGUAGES, Recipe, Selection
 from retrieval.store.edge import EdgeBackend
 from retrieval.store.passage_store import PassageStore
 
 QUESTIONS, LIMIT, BATCH = 60, 50, 1000
 PLOT = Path(__file__).resolve().parent.parent / "docs" / "growth.svg"
 Figures = dict[str, float]
+
+
+SIZES: dict[Size, tuple[int, ...]] = {
+    "small": (1_000, 3_000),
+    "usual": (1_000, 10_000, 30_000),
+    "full": (1_000, 10_000, 100_000, 1_000_000),
+}
 
 
 def fill(folder: Path, size: int) -> Figures:
@@ -69,7 +75,7 @@ def ask(folder: Path, size: int) -> Figures:
     typed = [text(number, "en", words["en"], size).split()[:8] for number in range(size, size + QUESTIONS)]
     terms = [dict.fromkeys(LANGUAGES, question_vector(" ".join(some))) for some in typed]
     took: dict[str, list[float]] = {"words": [], "vectors": [], "fused": []}
-    rankings, everything, weights = [], Selection(), FusionWeights()
+    rankings, everything = [], Selection()
     start = perf_counter()
     with closing(PassageStore(EdgeBackend(folder), IDENTITY)) as store:
         store.nearest(asked[0], LIMIT, everything)
@@ -80,7 +86,7 @@ def ask(folder: Path, size: int) -> Figures:
             between = perf_counter()
             dense = store.nearest(vector, LIMIT, everything)
             found = perf_counter()
-            fuse(lexical, dense, "en", weights)
+            fuse(lexical, dense, Recipe().lexical_weight)
             ended = perf_counter()
             for leg, seconds in (("words", between - began), ("vectors", found - between), ("fused", ended - began)):
                 took[leg].append(1000 * seconds)
@@ -94,21 +100,24 @@ def ask(folder: Path, size: int) -> Figures:
     return figures
 
 
-def measure(size: int, folder: Path) -> Figures:
-    """Fill and ask a library of one size, each in a process of its own."""
+def measure(options: Options) -> list[Row]:
+    """Measure every size, write the figures to standard error, and draw them unless this is only a try."""
+    measured: dict[int, Figures] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES[options.size]:
+            measured[size] = _measure_size(size, Path(folder) / str(size))
+            told = {name: round(value, 3) for name, value in measured[size].items()}
+            print(size, told, file=sys.stderr, flush=True)
+    if options.size != "small":
+        plot(measured, PLOT)
+    return rows(measured)
+
+
+def _measure_size(size: int, folder: Path) -> Figures:
+    """Fill and ask a library, each in a process of its own."""
     figures: Figures = {}
     for act in ("fill", "ask"):
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.growth",
-            "--act",
-            act,
-            "--sizes",
-            str(size),
-            "--folder",
-            str(folder),
-        ]
+        command = [sys.executable, "-m", "benchmarks.growth", act, str(size), str(folder)]
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
         figures |= json.loads(done.stdout)
     figures["disk"] = sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file()) / 1e6
@@ -160,28 +169,6 @@ def plot(measured: dict[int, Figures], out: Path) -> None:
     figure.savefig(out)
 
 
-def main(arguments: Sequence[str] | None = None) -> list[Row]:
-    """Measure every size asked for, print the figures and draw them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.growth")
-    parser.add_argument("--sizes", default="1000,10000,100000,1000000", help="passages, separated by commas")
-    parser.add_argument("--folder", type=Path, help="where the libraries are made; else a temporary folder")
-    parser.add_argument("--act", choices=("fill", "ask"), help=argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
-    sizes = [int(size) for size in chosen.sizes.split(",")]
-    if chosen.act:
-        print(json.dumps((fill if chosen.act == "fill" else ask)(chosen.folder, sizes[0])))
-        return []
-    measured: dict[int, Figures] = {}
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
-        for size in sizes:
-            measured[size] = measure(size, Path(folder) / str(size))
-            print(size, {name: round(value, 3) for name, value in measured[size].items()}, flush=True)
-    plot(measured, PLOT)
-    table = rows(measured)
-    for row in table:
-        print(row)
-    return table
-
-
 if __name__ == "__main__":
-    main()
+    act, size, place = sys.argv[1:]
+    print(json.dumps({"fill": fill, "ask": ask}[act](Path(place), int(size))))

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.ingest`: adding files of all formats, against encoding the same passages and nothing else.
+"""Adding files of all formats, against encoding the same passages and nothing else.
 
 The files are made of the samples' paragraphs, shuffled, in a temporary folder. While they are added another thread
 asks a question again and again: its longest wait is the stall a person would see.
@@ -6,7 +6,6 @@ asks a question again and again: its longest wait is the stall a person would se
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -14,7 +13,7 @@ import random
 import resource
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from html import escape
 from pathlib import Path
@@ -27,6 +26,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from benchmarks.catalogue import Options, Size
 from benchmarks.synthetic import SAMPLES
 from benchmarks.table import Row
 from ingest.pipeline import InputFile, ingest_files
@@ -104,7 +104,8 @@ def _plain(paragraphs: Sequence[str]) -> bytes:
     return "\n\n".join(paragraphs).encode()
 
 
-FORMATS = {
+PASSAGES: dict[Size, int] = {"small": 200, "usual": 1_000, "full": 20_000}
+FORMATS: dict[str, Callable[[Sequence[str]], bytes]] = {
     "txt": _plain,
     "md": _plain,
     "html": _html,
@@ -156,8 +157,13 @@ def passages_of(store: PassageStore) -> Iterator[str]:
             yield passage.indexed_text
 
 
-def measure(passages: int, folder: Path) -> list[Row]:
-    """Add files until there are so many passages, then encode the same ones alone."""
+def measure(options: Options) -> list[Row]:
+    """Add files of all formats until there are enough passages, then encode the same ones alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _measure(PASSAGES[options.size], Path(folder))
+
+
+def _measure(passages: int, folder: Path) -> list[Row]:
     encoder = load_encoder(Settings())
     added, batch, seconds = 0, max(9, min(90, passages // 50)), 0.0
     with closing(PassageStore(EdgeBackend(folder / "library"), encoder.identity)) as store:
@@ -185,18 +191,3 @@ def measure(passages: int, folder: Path) -> list[Row]:
         Row(f"{name}: longest stall of {asker.asked} searches", 1000 * asker.longest, "ms", "limit", 250.0,
             "≤ 250 ms", asker.longest <= 0.25),
     ]  # fmt: skip
-
-
-def main(arguments: Sequence[str] | None = None) -> list[Row]:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest")
-    parser.add_argument("--passages", type=int, default=20_000)
-    with tempfile.TemporaryDirectory() as folder:
-        table = measure(parser.parse_args(arguments).passages, Path(folder))
-    for row in table:
-        print(row)
-    return table
-
-
-if __name__ == "__main__":
-    main()

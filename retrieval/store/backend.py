@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from retrieval.bm25 import SparseVector
-from retrieval.passages import EncoderIdentity
+from retrieval.passages import EncoderIdentity, Selection
 
 DENSE = "dense"
 BM25 = "bm25"
@@ -34,6 +34,12 @@ class Where:
 
     any_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     none_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, selection: Selection) -> Where:
+        """Return the condition that a selection stands for."""
+        fields = {"language": selection.languages, "article_id": selection.article_ids}
+        return cls(any_of={key: values for key, values in fields.items() if values})
 
 
 class Backend(Protocol):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from retrieval.bm25 import SparseVector
-from retrieval.errors import EncoderMismatch, LibraryError
+from retrieval.errors import LibraryError
 from retrieval.passages import (
     LANGUAGES,
     ArticleInfo,
@@ -19,6 +19,8 @@ from retrieval.passages import (
     Vectors,
 )
 from retrieval.store.backend import Backend, Payload, Where
+from retrieval.store.identity import require_same
+from retrieval.store.kept import Kept
 from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_ranking, to_stored
 
 Value = TypeVar("Value")
@@ -37,7 +39,7 @@ class PassageStore:
     def __init__(self, backend: Backend, identity: EncoderIdentity) -> None:
         self._backend = backend
         self.identity = identity
-        self._kept: dict[str, tuple[object, Any]] = {}
+        self._kept = Kept(backend.changes)
         self._euclidean = identity.distance == "euclid"
         self._claimed: dict[str, object] = {}
         stored = backend.identity()
@@ -45,13 +47,13 @@ class PassageStore:
             backend.create(identity)
             stored = backend.identity()  # on a server another process may have made it in the meantime
         if stored is not None:
-            _require_same(stored, identity)
+            require_same(stored, identity)
         if backend.repairs:
             self._repair()
 
     def require(self, identity: EncoderIdentity) -> None:
         """Raise EncoderMismatch unless the library, opened as it was built, is this encoder's."""
-        _require_same(self.identity, identity)
+        require_same(self.identity, identity)
 
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store an article, one vector (dimension,) per passage, then drop its older version.
@@ -125,7 +127,7 @@ class PassageStore:
 
     def articles(self) -> list[ArticleInfo]:
         """Return every article, by title."""
-        return list(self._read_once("articles", self._by_title))
+        return list(self._kept.read("articles", self._by_title))
 
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
@@ -134,12 +136,12 @@ class PassageStore:
 
     def language_counts(self) -> dict[Language, int]:
         """Return the number of passages in each language that has any."""
-        counts = self._read_once("languages", lambda: self._backend.facet("language", Where()))
+        counts = self._kept.read("languages", lambda: self._backend.facet("language", Where()))
         return {language: counts[language] for language in LANGUAGES if language in counts}
 
     def passage_count(self) -> int:
         """Return the number of passages."""
-        return self._read_once("passages", lambda: self._backend.count(Where()))
+        return self._kept.read("passages", lambda: self._backend.count(Where()))
 
     def index(self) -> None:
         """Let the engine index what is new, if that is much; searches and writing go on."""
@@ -151,7 +153,7 @@ class PassageStore:
 
     def nearest(self, vector: Vectors, limit: int, selection: Selection) -> tuple[ScoredPassage, ...]:
         """Return the passages nearest to a question's vector (dimension,), best first."""
-        found = self._backend.nearest(vector.tolist(), limit, _where(selection))
+        found = self._backend.nearest(vector.tolist(), limit, Where.of(selection))
         # A Euclidean distance is smaller for better passages.
         return to_ranking(found, sign=-1.0 if self._euclidean else 1.0)
 
@@ -166,7 +168,7 @@ class PassageStore:
         found: list[tuple[Payload, float]] = []
         for language in selection.languages or LANGUAGES:
             if terms[language].indices:
-                chosen = _where(Selection((language,), selection.article_ids))
+                chosen = Where.of(Selection((language,), selection.article_ids))
                 found += self._backend.matching(terms[language], limit, chosen)
         return to_ranking(found)
 
@@ -184,21 +186,12 @@ class PassageStore:
 
     def articles_with(self, terms: SparseVector, limit: int, selection: Selection) -> int:
         """Return how many articles contain one of these terms, looking at no more than `limit` passages."""
-        found = self._backend.matching(terms, limit, _where(selection))
+        found = self._backend.matching(terms, limit, Where.of(selection))
         return len({payload["article_id"] for payload, _ in found})
 
     def close(self) -> None:
         """Release the library."""
         self._backend.close()
-
-    def _read_once(self, name: str, read: Callable[[], Value]) -> Value:
-        """Return what is shown of the whole library, read again only after a write."""
-        changes = self._backend.changes()  # before reading: a write in between must not pass for read
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != changes:
-            kept = self._kept[name] = (changes, read())
-        value: Value = kept[1]
-        return value
 
     def _by_title(self) -> list[ArticleInfo]:
         return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
@@ -225,22 +218,3 @@ class PassageStore:
         gone = list(versions)
         if gone:
             self._backend.delete(Where(any_of={"version": gone}))
-
-
-def _require_same(stored: EncoderIdentity, identity: EncoderIdentity) -> None:
-    if stored != identity:
-        raise EncoderMismatch(
-            f"This library was built with the encoder {_describe(stored)}, and the settings name "
-            f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
-            "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
-            "server, stop the page first). The files are not needed."
-        )
-
-
-def _describe(identity: EncoderIdentity) -> str:
-    return f"{identity.name} ({identity.dimension} dimensions, {identity.distance}, weights {identity.weights})"
-
-
-def _where(selection: Selection) -> Where:
-    fields = {"language": selection.languages, "article_id": selection.article_ids}
-    return Where(any_of={key: values for key, values in fields.items() if values})
