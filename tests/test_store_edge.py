@@ -209,4 +209,4 @@ def test_the_whole_library_is_read_once_a_change(tmp_path: Path, monkeypatch: py
                 store.articles().clear()
                 assert len(store.articles()) == passages // 2
             assert sorted(read) == ["count", "facet", "scroll"]
-            store.delete_article(make_article("one", "a tea")[0].article.id)
+            store.delete_articles([make_article("one", "a tea")[0].article.id])
