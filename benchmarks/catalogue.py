@@ -15,6 +15,8 @@ Size = Literal["small", "usual", "full"]
 BENCHMARKS: dict[str, str] = {
     "bloom-attention": "bloom_attention",
     "encoding": "encoding",
+    "growth": "growth",
+    "ingest": "ingest",
     "questions": "questions",
     "reranking": "reranking",
 }

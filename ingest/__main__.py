@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             editing = Editing(at_terminal(), settings.library, store)
             _delete(editing, chosen.delete)
             succeeded = _ingest(files, encoder, editing, settings.limits) if chosen.paths else True
+            store.settle()  # an index begun is not made once more by whoever opens the library next
             if chosen.list:
                 _list(store)
     except QAError as error:

@@ -66,6 +66,7 @@ def ingest_files(
         for file in files:
             run.add(file)
         run.flush()
+        store.index()
     finally:
         store.release(run.names)
     return run.reports

@@ -65,8 +65,8 @@ def need_embedded(settings: Settings, act: str) -> None:
     """Raise SettingError, naming the act, if the library is on a server: its files are not here."""
     if settings.qdrant_url:
         raise SettingError(
-            f"QDRANT_URL is set, and a library on a server cannot be {act}. Unset it for an embedded library; "
-            "Qdrant's own snapshots carry one from server to server."
+            f"QDRANT_URL is set, and a library on a server cannot be {act}. Unset it for an embedded library; the "
+            'server makes snapshots itself, with the commands under "Snapshots" in docs/scaling.md.'
         )
 
 

@@ -192,3 +192,21 @@ def test_threads_write_and_read_at_once(tmp_path: Path) -> None:
         stored = [article for share in articles for article in share]
         assert store.passage_count() == 1600
         assert [store.passages(article[0].article.id) for article in stored] == stored
+
+
+def test_the_whole_library_is_read_once_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists and counts are read again after a write only, and a caller who changes a list changes his own."""
+    read: list[str] = []
+    for name in ("scroll", "facet", "count"):
+        act = getattr(EdgeBackend, name)
+        monkeypatch.setattr(EdgeBackend, name, lambda *given, act=act, name=name: read.append(name) or act(*given))
+    with closing(open_edge(tmp_path / "library")) as store:
+        put(store, make_article("one", "a tea", "b tea"))
+        for passages in (2, 0):
+            read.clear()
+            for _ in range(3):
+                assert (store.passage_count(), sum(store.language_counts().values())) == (passages, passages)
+                store.articles().clear()
+                assert len(store.articles()) == passages // 2
+            assert sorted(read) == ["count", "facet", "scroll"]
+            store.delete_articles([make_article("one", "a tea")[0].article.id])

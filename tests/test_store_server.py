@@ -14,7 +14,6 @@ from qdrant_client import QdrantClient, models
 from retrieval.errors import EncoderMismatch, LibraryError, SettingError
 from retrieval.passages import Selection
 from retrieval.settings import Placement, Settings
-from retrieval.store import opening
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 from retrieval.store.server import ServerBackend
@@ -100,7 +99,7 @@ def test_the_settings_choose_the_server(tmp_path: Path, monkeypatch: pytest.Monk
         asked.append(options)
         return client
 
-    monkeypatch.setattr(opening, "QdrantClient", connect)
+    monkeypatch.setattr("qdrant_client.QdrantClient", connect)
     url = "http://qdrant:6333"
     settings = Settings(library=tmp_path / "here", qdrant_url=url, qdrant_api_key="key", collection="mine")
     put(open_store(settings, IDENTITY), make_article("one", "a"))

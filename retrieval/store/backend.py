@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from retrieval.bm25 import SparseVector
-from retrieval.passages import EncoderIdentity
+from retrieval.passages import EncoderIdentity, Selection
 
 DENSE = "dense"
 BM25 = "bm25"
@@ -34,6 +34,12 @@ class Where:
 
     any_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     none_of: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, selection: Selection) -> Where:
+        """Return the condition that a selection stands for."""
+        fields = {"language": selection.languages, "article_id": selection.article_ids}
+        return cls(any_of={key: values for key, values in fields.items() if values})
 
 
 class Backend(Protocol):
@@ -65,6 +71,15 @@ class Backend(Protocol):
 
     def delete(self, where: Where) -> None:
         """Delete what matches; gone on return."""
+
+    def changes(self) -> object:
+        """Return something that equals what was returned before only if nothing was written since."""
+
+    def index(self) -> None:
+        """Let the engine begin to index what is not indexed yet and is much; searches and writing go on."""
+
+    def settle(self) -> None:
+        """Wait until the engine has indexed what it began to; LibraryError if it could not."""
 
     def count(self, where: Where) -> int:
         """Return how many points match."""

@@ -10,9 +10,11 @@ from typing import Any
 import qdrant_edge as qe
 
 from retrieval.bm25 import SparseVector
-from retrieval.errors import LibraryError, LibraryInUse
+from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.edge_errors import opening, translated
+from retrieval.store.edge_form import EXACT_ORDER, INDEX_FROM
 from retrieval.store.edge_points import from_edge, to_edge, to_filter
 from retrieval.store.folder import (
     LIBRARY,
@@ -20,127 +22,127 @@ from retrieval.store.folder import (
     Manifest,
     advice,
     drop_rebuild,
+    drop_unnamed,
     free_shard,
     need_room,
     read_manifest,
     switch,
     write_manifest,
 )
+from retrieval.store.growing import GrowingShard
 
-_DISTANCES = {"cosine": qe.Distance.Cosine, "dot": qe.Distance.Dot, "euclid": qe.Distance.Euclid}
 _SCROLL_PAGE = 1000
-_IN_USE = (
-    "The library in {folder} is open in another process, most likely the web page. Three ways out: "
-    "add your files on the page itself (Library), or stop the page first, "
-    "or run a Qdrant server and set QDRANT_URL for both."
-)
 
 
 class EdgeBackend:
     """A `Backend` in a folder: one shard of the engine's, and a file that says which and for which encoder.
 
     Opening takes the shard's lock; LibraryInUse if another process has it. Safe for several threads.
-    `file` is `REBUILD` for the library that is to take the other's place.
+    `file` is `REBUILD` for the library that is to take the other's place. From `index_from` passages on it is indexed.
     """
 
-    def __init__(self, folder: Path, file: str = LIBRARY) -> None:
-        self._folder, self._file = folder, file
+    def __init__(self, folder: Path, file: str = LIBRARY, index_from: int = INDEX_FROM) -> None:
+        self._folder, self._file, self._index_from = folder, file, index_from
         self.repairs = file == LIBRARY
-        self._shard: Any = None
-        self._manifest = read_manifest(folder, file)
-        while self._manifest:
-            self._load(self._manifest.shard)
+        self._shard: GrowingShard | None = None
+        self._changes = 0
+        manifest = read_manifest(folder, file)
+        while manifest:
+            self._load(manifest)
             now = read_manifest(folder, file)
-            if now == self._manifest:
+            if now == manifest:
                 break
-            self._manifest = now  # another process ended a rebuild between the reading and the lock
+            manifest = now  # another process ended a rebuild between the reading and the lock
             self.close()
+        if self._shard and self.repairs:
+            with translated(folder, "cleared of what was left half-made"):
+                drop_unnamed(folder)
 
-    def _load(self, shard: str) -> None:
+    def _load(self, manifest: Manifest) -> None:
         need_room(self._folder)
-        try:
-            self._shard = qe.EdgeShard.load(str(self._folder / shard))
-        except BaseException as error:
-            if not _is_of_engine(error):
-                raise
-            if "WouldBlock" in str(error):
-                raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
-            if "Permission denied" in str(error):
-                raise LibraryError(f"You may not read and write the library in {self._folder} ({error}).") from error
-            raise LibraryError(
-                f"The library in {self._folder} is damaged ({error}). {advice(self._folder, self._file)}"
-            ) from error
+        with opening(self._folder, advice(self._folder, self._file)):
+            self._shard = GrowingShard(self._folder, self._file, manifest, self._index_from)
 
     def identity(self) -> EncoderIdentity | None:
         """Return the encoder the library was made with, None before `create`."""
-        return self._manifest.identity if self._manifest else None
+        return self._shard.manifest.identity if self._shard else None
 
     def create(self, identity: EncoderIdentity) -> None:
         """Make the empty library; its file is written last, so a half-made one does not count."""
-        config = qe.EdgeConfig(
-            vectors={DENSE: qe.EdgeVectorParams(size=identity.dimension, distance=_DISTANCES[identity.distance])},
-            sparse_vectors={BM25: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
-        )
         need_room(self._folder)
         manifest = Manifest(identity, free_shard(self._folder))
-        shard_folder = self._folder / manifest.shard
         try:
-            shard_folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / manifest.shard).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LibraryError(f"The library folder {self._folder} cannot be made: {error.strerror}.") from error
-        with self._translated("created"):
-            is_new = not any(shard_folder.iterdir())
-            path = str(shard_folder)
-            self._shard = qe.EdgeShard.create(path, config) if is_new else qe.EdgeShard.load(path, config)
+        with translated(self._folder, "created"):
+            self._shard = GrowingShard(self._folder, self._file, manifest, self._index_from)
+        with self._engine("created") as engine:
             for name in KEYWORD_FIELDS:
-                self._shard.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Keyword))
+                engine.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Keyword))
             for name in INTEGER_FIELDS:
-                self._shard.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Integer))
-            self._shard.flush()
+                engine.update(qe.UpdateOperation.create_field_index(name, qe.PayloadSchemaType.Integer))
+            engine.flush()
             write_manifest(self._folder, self._file, manifest)
-            self._manifest = manifest
 
     def successor(self, identity: EncoderIdentity) -> EdgeBackend:
         """Open the library that is to take this one's place, as a rebuild for this encoder left it, or not made."""
         found = read_manifest(self._folder, REBUILD)
         if found is None or found.identity != identity:
             self.drop_successor()
-        return EdgeBackend(self._folder, REBUILD)
+        return EdgeBackend(self._folder, REBUILD, self._index_from)
 
     def drop_successor(self) -> None:
         """Delete what a rebuild left."""
-        with self._translated("cleared of an unfinished rebuild"):
+        with translated(self._folder, "cleared of an unfinished rebuild"):
             drop_rebuild(self._folder)
 
     def take_over(self) -> None:
         """Make this rebuilt library the one of its folder, and delete the one before, which its owner still holds."""
-        with self._translated("switched"):
-            self._shard.flush()
+        self._opened.wait()
+        with self._engine("switched") as engine:
+            engine.flush()
             switch(self._folder)
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write the points in one operation: all of them survive a crash, or none."""
         need_room(self._folder, len(points))
-        with self._translated("written"):
-            self._shard.update(qe.UpdateOperation.upsert_points([to_edge(point) for point in points]))
+        with translated(self._folder, "written"):
+            self._opened.update(qe.UpdateOperation.upsert_points([to_edge(point) for point in points]), len(points))
+            self._opened.index(is_filling=True)
+        self._changes += 1
 
     def delete(self, where: Where) -> None:
         """Delete what matches, in one operation."""
         need_room(self._folder)
-        with self._translated("written"):
-            self._shard.update(qe.UpdateOperation.delete_points_by_filter(to_filter(where)))
+        with translated(self._folder, "written"):
+            self._opened.update(qe.UpdateOperation.delete_points_by_filter(to_filter(where)))
+        self._changes += 1
+
+    def changes(self) -> object:
+        """Return how many writes there were."""
+        return self._changes
+
+    def index(self) -> None:
+        """Begin to index beside the searches, if many passages are without an index."""
+        with translated(self._folder, "indexed"):
+            self._opened.index()
+
+    def settle(self) -> None:
+        """Wait for the index that is being made; LibraryError if it could not be made."""
+        self._opened.settle()
 
     def count(self, where: Where) -> int:
         """Return how many points match."""
-        with self._translated("read"):
-            return int(self._shard.count(qe.CountRequest(exact=True, filter=to_filter(where))))
+        with self._engine("read") as engine:
+            return int(engine.count(qe.CountRequest(exact=True, filter=to_filter(where))))
 
     def facet(self, key: str, where: Where) -> dict[str, int]:
         """Return how many matching points have each value of a field."""
-        with self._translated("read"):
-            limit = max(1, self.count(Where()))
+        with self._engine("read") as engine:
+            limit = max(1, int(engine.info().points_count))  # to count them exactly takes time with every passage
             request = qe.FacetRequest(key=key, limit=limit, exact=True, filter=to_filter(where))
-            return {str(hit.value): int(hit.count) for hit in self._shard.facet(request).hits}
+            return {str(hit.value): int(hit.count) for hit in engine.facet(request).hits}
 
     def scroll(self, where: Where) -> list[Payload]:
         """Return the payloads of all that matches, in no particular order."""
@@ -156,8 +158,8 @@ class EdgeBackend:
             request = qe.ScrollRequest(
                 offset=offset, limit=_SCROLL_PAGE, filter=to_filter(where), with_payload=True, with_vector=with_vector
             )
-            with self._translated("read"):
-                records, offset = self._shard.scroll(request)
+            with self._engine("read") as engine:
+                records, offset = engine.scroll(request)
             yield from records
             if offset is None:
                 return
@@ -172,9 +174,11 @@ class EdgeBackend:
         return self._query(qe.Query.Nearest(sparse, using=BM25), limit, where)
 
     def _query(self, query: Any, limit: int, where: Where) -> list[tuple[Payload, float]]:
-        request = qe.QueryRequest(limit=limit, query=query, filter=to_filter(where), with_payload=True)
-        with self._translated("read"):
-            return [(point.payload, float(point.score)) for point in self._shard.query(request)]
+        request = qe.QueryRequest(
+            limit=limit, query=query, filter=to_filter(where), with_payload=True, params=EXACT_ORDER
+        )
+        with self._engine("read") as engine:
+            return [(point.payload, float(point.score)) for point in engine.query(request)]
 
     def close(self) -> None:
         """Flush and release the folder."""
@@ -182,20 +186,13 @@ class EdgeBackend:
             self._shard.close()
             self._shard = None
 
+    @property
+    def _opened(self) -> GrowingShard:
+        if self._shard is None:
+            raise LibraryError(f"The library in {self._folder} is closed.")
+        return self._shard
+
     @contextmanager
-    def _translated(self, done: str) -> Iterator[None]:
-        try:
-            yield
-        except LibraryError:
-            raise
-        except BaseException as error:
-            if not _is_of_engine(error):
-                raise
-            if "WouldBlock" in str(error):
-                raise LibraryInUse(_IN_USE.format(folder=self._folder)) from error
-            raise LibraryError(f"The library in {self._folder} cannot be {done}: {error}") from error
-
-
-def _is_of_engine(error: BaseException) -> bool:
-    # The engine raises bare Exception, and where it panics on a damaged file what is not even that.
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+    def _engine(self, done: str) -> Iterator[Any]:
+        with translated(self._folder, done), self._opened.engine() as engine:
+            yield engine

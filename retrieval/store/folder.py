@@ -1,7 +1,8 @@
-"""The files of an embedded library: which encoder made it and which of its two shards is in use.
+"""The files of an embedded library: which encoder made it and which of its shards is in use.
 
-`library.json` names the shard. A rebuild fills the other one, named by `rebuild.json`, and ends by renaming this file
-to `library.json`: a crash before that leaves the old library, a crash after it the new one.
+`library.json` names the shard. A rebuild fills another one, named by `rebuild.json`, and ends by renaming this file
+to `library.json`: a crash before that leaves the old library, a crash after it the new one. A shard that neither file
+names is a copy that was being indexed (`growing.py`) or about to be deleted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from shutil import disk_usage
+from time import sleep
 
 from retrieval.errors import LibraryError
 from retrieval.files import write_whole
@@ -23,8 +25,8 @@ LIBRARY, REBUILD = "library.json", "rebuild.json"
 _ROOM = 64_000_000  # bytes
 _ROOM_OF_POINT = 64_000
 # The first is that of a library never rebuilt, whose file need not name it.
-_SHARDS = ("shard", "shard-2")
-
+_SHARDS = ("shard", "shard-2", "shard-3", "shard-4")
+_TRIES, _PAUSE = 10, 0.1  # seconds
 
 # What an embedded library is made of; thumbs and evaluations may stand beside it.
 LIBRARY_NAMES = frozenset({LIBRARY, REBUILD, *_SHARDS})
@@ -59,11 +61,11 @@ def write_manifest(folder: Path, name: str, manifest: Manifest) -> None:
     write_whole(folder / name, json.dumps(fields, ensure_ascii=False, indent=1))
 
 
-def need_room(folder: Path, points: int = 0) -> None:
-    """Raise LibraryError if the disk has no room left for opening a library, or for writing this many points to it."""
+def need_room(folder: Path, points: int = 0, size: int = 0) -> None:
+    """Raise LibraryError if the disk has no room left to open a library, or to write so many points or bytes more."""
     # os.path.exists, since Path.exists raises where a folder may not be entered.
     place = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
-    free, needed = disk_usage(place).free, _ROOM + points * _ROOM_OF_POINT
+    free, needed = disk_usage(place).free, _ROOM + points * _ROOM_OF_POINT + size
     if free < needed:
         raise LibraryError(
             f"The disk of the library in {folder} has {free // 10**6} MB left, and {needed // 10**6} MB are needed for "
@@ -79,17 +81,36 @@ def advice(folder: Path, name: str) -> str:
 
 
 def free_shard(folder: Path) -> str:
-    """Return the shard that is not the library's."""
-    current = read_manifest(folder, LIBRARY)
-    return next(shard for shard in _SHARDS if current is None or shard != current.shard)
+    """Return a shard that neither file names."""
+    return next(shard for shard in _SHARDS if shard not in _named(folder))
 
 
 def drop_rebuild(folder: Path) -> None:
     """Delete what a rebuild left, unfinished or not yet deleted after the switch."""
     (folder / REBUILD).unlink(missing_ok=True)  # first: the file must not name a shard that is not whole
-    free = folder / free_shard(folder)
-    if free.exists():
-        shutil.rmtree(free)
+    drop_unnamed(folder)
+
+
+def drop_unnamed(folder: Path) -> None:
+    """Delete the shards that neither file names."""
+    for shard in set(_SHARDS) - _named(folder):
+        # The process that was indexing one dies with its program, but may write for a moment after it.
+        for _ in range(_TRIES):
+            shutil.rmtree(folder / shard, ignore_errors=True)
+            if not (folder / shard).exists():
+                break
+            sleep(_PAUSE)
+        else:
+            shutil.rmtree(folder / shard)
+
+
+def is_named(folder: Path, shard: str) -> bool:
+    """Tell whether one of the files names a shard."""
+    return shard in _named(folder)
+
+
+def _named(folder: Path) -> set[str]:
+    return {manifest.shard for name in (LIBRARY, REBUILD) if (manifest := read_manifest(folder, name))}
 
 
 def switch(folder: Path) -> None:

@@ -21,7 +21,9 @@ def open_store(settings: Settings, identity: EncoderIdentity) -> PassageStore:
     """
     backend = _open_backend(settings)
     try:
-        return PassageStore(backend, identity)
+        store = PassageStore(backend, identity)
+        store.index()  # one that grew large before there was an index, or was closed before it had one
+        return store
     except LibraryError:
         backend.close()  # else the folder stays locked, and no rebuild could mend it
         raise

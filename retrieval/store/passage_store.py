@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from retrieval.bm25 import SparseVector
-from retrieval.errors import EncoderMismatch, LibraryError
+from retrieval.errors import LibraryError
 from retrieval.passages import (
     LANGUAGES,
     ArticleInfo,
@@ -18,7 +19,11 @@ from retrieval.passages import (
     Vectors,
 )
 from retrieval.store.backend import Backend, Payload, Where
-from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_stored
+from retrieval.store.identity import require_same
+from retrieval.store.kept import Kept
+from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_ranking, to_stored
+
+Value = TypeVar("Value")
 
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
@@ -34,6 +39,7 @@ class PassageStore:
     def __init__(self, backend: Backend, identity: EncoderIdentity) -> None:
         self._backend = backend
         self.identity = identity
+        self._kept = Kept(backend.changes)
         self._euclidean = identity.distance == "euclid"
         self._claimed: dict[str, object] = {}
         stored = backend.identity()
@@ -41,13 +47,13 @@ class PassageStore:
             backend.create(identity)
             stored = backend.identity()  # on a server another process may have made it in the meantime
         if stored is not None:
-            _require_same(stored, identity)
+            require_same(stored, identity)
         if backend.repairs:
             self._repair()
 
     def require(self, identity: EncoderIdentity) -> None:
         """Raise EncoderMismatch unless the library, opened as it was built, is this encoder's."""
-        _require_same(self.identity, identity)
+        require_same(self.identity, identity)
 
     def replace_article(self, passages: Sequence[Passage], vectors: Sequence[Vectors]) -> None:
         """Store an article, one vector (dimension,) per passage, then drop its older version.
@@ -121,7 +127,7 @@ class PassageStore:
 
     def articles(self) -> list[ArticleInfo]:
         """Return every article, by title."""
-        return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
+        return list(self._kept.read("articles", self._by_title))
 
     def passages(self, article_id: str) -> list[Passage]:
         """Return an article's passages in reading order."""
@@ -130,18 +136,26 @@ class PassageStore:
 
     def language_counts(self) -> dict[Language, int]:
         """Return the number of passages in each language that has any."""
-        counts = self._backend.facet("language", Where())
+        counts = self._kept.read("languages", lambda: self._backend.facet("language", Where()))
         return {language: counts[language] for language in LANGUAGES if language in counts}
 
     def passage_count(self) -> int:
         """Return the number of passages."""
-        return self._backend.count(Where())
+        return self._kept.read("passages", lambda: self._backend.count(Where()))
+
+    def index(self) -> None:
+        """Let the engine index what is new, if that is much; searches and writing go on."""
+        self._backend.index()
+
+    def settle(self) -> None:
+        """Wait for the index that is being made; LibraryError if it could not be made."""
+        self._backend.settle()
 
     def nearest(self, vector: Vectors, limit: int, selection: Selection) -> tuple[ScoredPassage, ...]:
         """Return the passages nearest to a question's vector (dimension,), best first."""
-        found = self._backend.nearest(vector.tolist(), limit, _where(selection))
+        found = self._backend.nearest(vector.tolist(), limit, Where.of(selection))
         # A Euclidean distance is smaller for better passages.
-        return _ranked(found, sign=-1.0 if self._euclidean else 1.0)
+        return to_ranking(found, sign=-1.0 if self._euclidean else 1.0)
 
     def matching(
         self, terms: Mapping[Language, SparseVector], limit: int, selection: Selection
@@ -154,9 +168,9 @@ class PassageStore:
         found: list[tuple[Payload, float]] = []
         for language in selection.languages or LANGUAGES:
             if terms[language].indices:
-                chosen = _where(Selection((language,), selection.article_ids))
+                chosen = Where.of(Selection((language,), selection.article_ids))
                 found += self._backend.matching(terms[language], limit, chosen)
-        return _ranked(found)
+        return to_ranking(found)
 
     def successor(self, identity: EncoderIdentity) -> PassageStore:
         """Open the library that a rebuild for this encoder fills; what a stopped one wrote is in it."""
@@ -172,12 +186,15 @@ class PassageStore:
 
     def articles_with(self, terms: SparseVector, limit: int, selection: Selection) -> int:
         """Return how many articles contain one of these terms, looking at no more than `limit` passages."""
-        found = self._backend.matching(terms, limit, _where(selection))
+        found = self._backend.matching(terms, limit, Where.of(selection))
         return len({payload["article_id"] for payload, _ in found})
 
     def close(self) -> None:
         """Release the library."""
         self._backend.close()
+
+    def _by_title(self) -> list[ArticleInfo]:
+        return sorted(self._first_passages(Where()), key=lambda article: (article.title.casefold(), article.name))
 
     def _first_passages(self, where: Where) -> list[ArticleInfo]:
         first = Where(any_of={**where.any_of, "position": [0]})
@@ -201,28 +218,3 @@ class PassageStore:
         gone = list(versions)
         if gone:
             self._backend.delete(Where(any_of={"version": gone}))
-
-
-def _require_same(stored: EncoderIdentity, identity: EncoderIdentity) -> None:
-    if stored != identity:
-        raise EncoderMismatch(
-            f"This library was built with the encoder {_describe(stored)}, and the settings name "
-            f"{_describe(identity)}: their vectors cannot be compared. Either set QA_ENCODER back, or encode the "
-            "library's text again: with the same settings run python -m ingest --rebuild (unless it is on a Qdrant "
-            "server, stop the page first). The files are not needed."
-        )
-
-
-def _describe(identity: EncoderIdentity) -> str:
-    return f"{identity.name} ({identity.dimension} dimensions, {identity.distance}, weights {identity.weights})"
-
-
-def _where(selection: Selection) -> Where:
-    fields = {"language": selection.languages, "article_id": selection.article_ids}
-    return Where(any_of={key: values for key, values in fields.items() if values})
-
-
-def _ranked(found: list[tuple[Payload, float]], sign: float = 1.0) -> tuple[ScoredPassage, ...]:
-    """Convert the engine's hits; ties are put in a fixed order, since the engine's is by chance."""
-    hits = [ScoredPassage(to_passage(payload), sign * score) for payload, score in found]
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.article.name, hit.passage.position)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from retrieval.bm25 import SparseVector, passage_vector
-from retrieval.passages import ArticleInfo, Passage, Vectors
+from retrieval.passages import ArticleInfo, Passage, ScoredPassage, Vectors
 from retrieval.store.backend import Payload, Point
 
 _PASSAGE_FIELDS = ("id", "position", "start", "end", "text", "language", "heading")
@@ -61,6 +61,12 @@ def to_passage(payload: Payload) -> Passage:
     fields: dict[str, Any] = {key: payload[key] for key in _PASSAGE_FIELDS}
     headings = tuple((start, end) for start, end in payload.get("headings", ()))
     return Passage(article=to_article(payload), before=payload.get("before"), headings=headings, **fields)
+
+
+def to_ranking(found: list[tuple[Payload, float]], sign: float = 1.0) -> tuple[ScoredPassage, ...]:
+    """Return the engine's hits, scores times `sign`; ties are put in a fixed order, since the engine's is by chance."""
+    hits = [ScoredPassage(to_passage(payload), sign * score) for payload, score in found]
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.article.name, hit.passage.position)))
 
 
 def to_stored(point: Point) -> StoredPassage | None:

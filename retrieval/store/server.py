@@ -13,9 +13,9 @@ from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
 from retrieval.passages import EncoderIdentity
 from retrieval.settings import Placement
-from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Payload, Point, Where
+from retrieval.store.backend import BM25, DENSE, Payload, Point, Where
 from retrieval.store.server_errors import translated
-from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, to_filter, to_server
+from retrieval.store.server_form import EXACT_ORDER, collection_options, from_server, make_indexes, to_filter, to_server
 from retrieval.store.uploading import Answer, ask, insist, upload
 
 _SCROLL_PAGE = 1000
@@ -58,15 +58,9 @@ class ServerBackend:
         # One without its alias was left by a crash between the two.
         left = [name for name in self._names() if self._client.collection_exists(name)]
         if left:
-            self._make_indexes(left[0])
+            make_indexes(self._client, left[0])
             self._move_alias(left[0])
         return (*left, *self._names())[0]
-
-    def _make_indexes(self, collection: str) -> None:
-        for name in KEYWORD_FIELDS:
-            self._client.create_payload_index(collection, name, models.PayloadSchemaType.KEYWORD)
-        for name in INTEGER_FIELDS:
-            self._client.create_payload_index(collection, name, models.PayloadSchemaType.INTEGER)
 
     def _move_alias(self, collection: str) -> None:
         """Let the name lead to a collection, in one operation wherever it led before."""
@@ -98,7 +92,7 @@ class ServerBackend:
             except (ApiException, ValueError) as error:
                 if "already exists" not in str(error).casefold():
                     raise
-            self._make_indexes(self._collection)
+            make_indexes(self._client, self._collection)
             if not self._is_rebuild:
                 self._move_alias(self._collection)
 
@@ -138,6 +132,16 @@ class ServerBackend:
         """Delete what matches and wait until it is gone."""
         selector = models.FilterSelector(filter=to_filter(where))
         self._insist(lambda: self._client.delete(self._collection, selector, wait=True))
+
+    def changes(self) -> object:
+        """Return what equals nothing: other programs write to the server too."""
+        return object()
+
+    def index(self) -> None:
+        """Do nothing: a server indexes by itself."""
+
+    def settle(self) -> None:
+        """Do nothing: a server indexes by itself."""
 
     def count(self, where: Where) -> int:
         """Return how many points match."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from qdrant_client import models
+from qdrant_client import QdrantClient, models
 
 from retrieval.bm25 import SparseVector
 from retrieval.passages import EncoderIdentity
 from retrieval.settings import Placement
-from retrieval.store.backend import BM25, DENSE, Point, Where
+from retrieval.store.backend import BM25, DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, Point, Where
 
 _DISTANCES = {"cosine": models.Distance.COSINE, "dot": models.Distance.DOT, "euclid": models.Distance.EUCLID}
 # Vectors kept in bytes find twice as many as are wanted, which are then ranked by the full ones.
@@ -33,6 +33,14 @@ def collection_options(identity: EncoderIdentity, placement: Placement) -> dict[
         "replication_factor": placement.replicas,
         "metadata": {"encoder": asdict(identity)},
     }
+
+
+def make_indexes(client: QdrantClient, collection: str) -> None:
+    """Index the payload fields that conditions are on."""
+    for name in KEYWORD_FIELDS:
+        client.create_payload_index(collection, name, models.PayloadSchemaType.KEYWORD)
+    for name in INTEGER_FIELDS:
+        client.create_payload_index(collection, name, models.PayloadSchemaType.INTEGER)
 
 
 def to_server(point: Point) -> models.PointStruct:
