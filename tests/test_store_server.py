@@ -100,7 +100,7 @@ def test_the_settings_choose_the_server(tmp_path: Path, monkeypatch: pytest.Monk
         return client
 
     monkeypatch.setattr("qdrant_client.QdrantClient", connect)
-    url = "http://qdrant:6333"
+    url = "https://qdrant:6333"
     settings = Settings(library=tmp_path / "here", qdrant_url=url, qdrant_api_key="key", collection="mine")
     put(open_store(settings, IDENTITY), make_article("one", "a"))
     assert asked == [{"url": url, "api_key": "key", "timeout": 30}]
