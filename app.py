@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -76,7 +78,8 @@ def draw_evaluate() -> None:
     draw_when_ready(opening.loading, draw_evaluate_page, text(language, "evaluate"), language)
 
 
-st.set_page_config(page_icon=":material/translate:", layout="wide")
+# A picture of ours: for an icon of Streamlit's the browser would ask another host.
+st.set_page_config(page_icon=str(Path(__file__).parent / "ui" / "icon.svg"), layout="wide")
 row = draw_language_choice()
 language = interface_language()
 let_in(language)

@@ -50,8 +50,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         command = [sys.executable, "-m", "ui"]
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server:
             _wait_until_healthy(url)
-            yield url, folder, environment
-            server.terminate()
+            try:
+                yield url, folder, environment
+            finally:
+                server.terminate()
 
 
 @pytest.fixture

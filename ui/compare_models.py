@@ -21,7 +21,7 @@ def draw_models(resources: Resources, language: InterfaceLanguage) -> None:
     own, other = settings(), settings().compared
     if other is None:
         return
-    with st.spinner(text(language, "loading")):
+    with st.spinner(text(language, "opening")):
         compared = open_compared(own, other, resources)
     if _articles(compared.store.articles()) != _articles(resources.store.articles()):
         st.info(text(language, "models_build", command="python -m ingest --compared"))
