@@ -136,7 +136,7 @@ def test_two_rerankers_side_by_side(built_samples: Path, tmp_path: Path, monkeyp
         page.goto("/compare")
         page.get_by_text("Two models", exact=True).click()
         page.get_by_role("textbox", name="Your question").fill(QUESTION)
-        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Search").click()
         columns = page.locator(".qa-columns section")
         expect(columns).to_have_count(2, timeout=WAIT)
         expect(columns.nth(1).locator("h2")).to_have_text("2 · final · other")
