@@ -13,6 +13,7 @@ QUESTION = "Which doctor from Marseille realised that coral is an animal and not
 ENGLISH = pytest.mark.parametrize("page", [(1440, 1000, "en-GB")], indirect=True)
 _FOCUSED = """() => {
   const focused = document.activeElement, style = getComputedStyle(focused);
+  if (focused.matches("body, section, main")) return ["", "", true];  // what scrolls, where Tab begins
   const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   return [(focused.innerText || focused.ariaLabel || focused.placeholder || "").trim(), focused.ariaLabel || "", ring];
 }"""

@@ -46,7 +46,7 @@ def test_two_people(people: tuple[Page, Page], tmp_path: Path) -> None:
     """Question, result, filters, thumbs, chosen files and the outcome of an upload are each one's own."""
     one, two = people
     found = answered(one, QUESTION)
-    one.get_by_text("Filters", exact=True).click()
+    one.get_by_text("Filters", exact=True).first.click()
     one.get_by_test_id("stButtonGroup").locator("button", has_text="French").last.click()
     one.get_by_test_id("stFeedback").first.locator("button").first.click()
     expect(one.get_by_test_id(THUMB)).to_have_count(1, timeout=WAIT)
@@ -55,7 +55,7 @@ def test_two_people(people: tuple[Page, Page], tmp_path: Path) -> None:
 
     expect(two.get_by_role("textbox").first).to_have_value("")
     assert answered(two, QUESTION) == found  # by its own filters, and with no thumb of the other's
-    two.get_by_text("Filters", exact=True).click()
+    two.get_by_text("Filters", exact=True).first.click()
     expect(two.get_by_test_id(PILL)).to_have_count(0)
     expect(two.get_by_test_id(THUMB)).to_have_count(0)
     answered(two, OTHER)

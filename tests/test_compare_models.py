@@ -24,7 +24,9 @@ QUESTION = "Which bird inspired the nose of the 500 Series Shinkansen?"
 SCRIPT = (
     "from ui.compare import draw_compare_page\n"
     "from ui.resources import open_resources, settings\n"
-    "draw_compare_page(open_resources(settings()))\n"
+    "opening = open_resources(settings())\n"
+    "opening.loading.join()\n"
+    "draw_compare_page(opening.loading.value)\n"
 )
 
 
