@@ -46,7 +46,7 @@ def test_the_last_thumb_counts(tmp_path: Path) -> None:
 def test_a_question_with_a_line_break_of_any_kind(tmp_path: Path, mark: str) -> None:
     """It comes back as it was; the file is not damaged by it."""
     judgement = thumb("a/1", True, f"one{mark}two")
-    keep_judgement(tmp_path, judgement)
+    keep_judgement(ANYONE, tmp_path, judgement)
     assert read_judgements(tmp_path) == [judgement]
 
 
