@@ -34,7 +34,7 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
 @ENGLISH
 def test_ask_understand_and_judge(page: Page) -> None:
     """Ask, open the journey, try another recipe, show the passage in its article, give a thumb."""
-    tab_to(page, "A question about your")
+    tab_to(page, "Your question")
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".qa-article").first).to_be_visible(timeout=WAIT)
@@ -54,7 +54,7 @@ def test_ask_understand_and_judge(page: Page) -> None:
 @ENGLISH
 def test_article_thumb_language_and_page(page: Page) -> None:
     """Show a passage in its article, give a thumb, choose French, go to the library."""
-    tab_to(page, "A question about your")
+    tab_to(page, "Your question")
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     expect(page.locator(".qa-article").first).to_be_visible(timeout=WAIT)
