@@ -35,22 +35,25 @@ def load_reranker(settings: Settings) -> Reranker:
 def load_models(settings: Settings) -> Models:
     """Load the models the settings name; ModelError if one can't be loaded.
 
-    What can be told of all of them at once comes first.
+    What can be told of all of them at once comes first, then the reader, unless it is the reranker.
     """
     translations = load_translations(settings.translations)
     for name in (settings.reader, settings.reranker, settings.encoder):
         check_folder(name)
+    reader = _load_reader(settings) if settings.reader != settings.reranker else None
     reranker = load_reranker(settings)
-    return Models(load_encoder(settings), reranker, _load_reader(settings, reranker), translations)
+    return Models(load_encoder(settings), reranker, reader or _same_reader(settings, reranker), translations)
 
 
-def _load_reader(settings: Settings, reranker: Reranker) -> Reader:
-    """Load the reader, or take the reranker's model where both are one folder's: half the time and memory."""
-    if settings.reader == settings.reranker and isinstance(reranker, CrossEncoder):
-        pair_model = reranker.pair_model
-        if marks_answers(pair_model.model.config):
-            return Reader(pair_model)
+def _load_reader(settings: Settings) -> Reader:
     return Reader.from_pretrained(settings.reader, settings.device, settings.dtype)
+
+
+def _same_reader(settings: Settings, reranker: Reranker) -> Reader:
+    """Return a reader with the reranker's own model, where both are one folder's: half the time and memory."""
+    if isinstance(reranker, CrossEncoder) and marks_answers(reranker.pair_model.model.config):
+        return Reader(reranker.pair_model)
+    return _load_reader(settings)
 
 
 def load_compared(settings: Settings, models: Models) -> Models:
