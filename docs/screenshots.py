@@ -23,7 +23,7 @@ ASKED = urlencode({"question": QUESTION})
 def page(shown: Page) -> None:
     """An English question answered by a Chinese passage."""
     shown.goto(f"/?{ASKED}")
-    shown.locator(".qa-ranks").first.wait_for()
+    shown.locator(".qa-text mark").first.wait_for()
 
 
 def journey(shown: Page) -> None:
@@ -51,7 +51,7 @@ def phone(shown: Page) -> None:
     """The same question on a phone, the interface in Chinese."""
     shown.set_viewport_size(PHONE)
     shown.goto(f"/?lang=zh&{ASKED}")
-    shown.locator(".qa-ranks").first.wait_for()
+    shown.locator(".qa-text mark").first.wait_for()
 
 
 PICTURES: Mapping[str, Callable[[Page], None]] = {
