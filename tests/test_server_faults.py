@@ -24,6 +24,7 @@ from retrieval.store import opening, uploading
 from retrieval.store.opening import open_store
 from retrieval.store.passage_store import PassageStore
 from tests.samples import ROOT
+from ui.resources import open_resources, settings
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect:UserWarning"),
@@ -227,7 +228,7 @@ def test_the_page_recovers(
 ) -> None:
     """It says in the person's language that the server is away, at the start and later; back, it is as before."""
     models = Models(LetterEncoder(), OverlapReranker(), FirstWordReader())
-    monkeypatch.setattr("ui.resources.load_models", lambda settings: models)
+    monkeypatch.setattr("retrieval.opening.load_models", lambda settings: models)
     monkeypatch.setenv("QDRANT_URL", server.address)
     page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     page.session_state["lang"] = language
@@ -239,6 +240,8 @@ def test_the_page_recovers(
         assert AWAY in page.error[0].value
         assert any("10" in caption.value for caption in page.caption)
         server.start()
+        page.run()
+        open_resources(settings()).loading.join()  # the library is made when the models are there
         page.run()
         assert not page.exception
         assert not page.error
