@@ -68,7 +68,22 @@ def sibling(passage: Passage, candidates: Iterable[Passage]) -> Passage | None:
 
 def articles_on_topic(article: ArticleInfo, articles: Iterable[ArticleInfo], language: Language) -> list[ArticleInfo]:
     """Return an article's translations in a language."""
-    return [other for other in articles if other.language == language and are_translations(article, other)]
+    if article.language == language or not (shared := topics(article)):
+        return []
+    return [other for other in articles if other.language == language and not shared.isdisjoint(topics(other))]
+
+
+def other_languages(articles: Sequence[ArticleInfo]) -> list[frozenset[Language]]:
+    """Return, for each article, the languages of its translations, going through all articles once."""
+    shared = [topics(article) for article in articles]
+    languages: dict[str, set[Language]] = {}
+    for article, names in zip(articles, shared, strict=True):
+        for name in names:
+            languages.setdefault(name, set()).add(article.language)
+    return [
+        frozenset(language for name in names for language in languages[name]) - {article.language}
+        for article, names in zip(articles, shared, strict=True)
+    ]
 
 
 def fold(hits: Sequence[Hit]) -> list[tuple[Hit, ...]]:

@@ -8,7 +8,7 @@ import pytest
 from conftest import make_article
 
 from retrieval.passages import Hit, Language, Passage
-from retrieval.siblings import anchors, articles_on_topic, fold, likeness, sibling, topics
+from retrieval.siblings import anchors, articles_on_topic, fold, likeness, other_languages, sibling, topics
 
 
 def passage(name: str, text: str, language: Language) -> Passage:
@@ -84,6 +84,18 @@ def test_articles_on_topic() -> None:
     articles = [FRENCH.article, ENGLISH.article, CHINESE.article]
     assert articles_on_topic(FRENCH.article, articles, "zh") == [CHINESE.article]
     assert articles_on_topic(passage("tea.md", "text", "fr").article, articles, "en") == []
+
+
+def test_other_languages() -> None:
+    """Each article's own language left out; by name or by shared id; none without a translation."""
+    alone, linked = (
+        passage("tea.md", "text", "fr").article,
+        replace(passage("茶.md", "茶", "zh").article, shared_id="tea"),
+    )
+    assert other_languages([FRENCH.article, ENGLISH.article, ENGLISH.article, alone, linked]) == [
+        {"en", "zh"}, {"fr", "zh"}, {"fr", "zh"}, set(), {"fr", "en"},
+    ]  # fmt: skip
+    assert other_languages([]) == []
 
 
 def test_fold() -> None:

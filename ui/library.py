@@ -17,7 +17,7 @@ from ingest.pipeline import FileReport, InputFile, Progress
 from retrieval.errors import QAError
 from retrieval.passages import LANGUAGES, ArticleInfo
 from retrieval.settings import Limits
-from retrieval.siblings import articles_on_topic
+from retrieval.siblings import other_languages
 from ui.access import is_editor, person
 from ui.draw import draw_title
 from ui.faults import explained
@@ -123,7 +123,10 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
     rows = {
         text(language, "title"): [article.title for article in articles],
         text(language, "language"): [text(language, article.language) for article in articles],
-        text(language, "also_in"): [_other_languages(article, articles, language) for article in articles],
+        text(language, "also_in"): [
+            ", ".join(text(language, code) for code in LANGUAGES if code in others)
+            for others in other_languages(articles)
+        ],
         text(language, "passages"): [article.passage_count for article in articles],
         text(language, "date"): [datetime.fromisoformat(article.added) for article in articles],
         text(language, "file"): [article.name for article in articles],
@@ -143,10 +146,6 @@ def _draw_list(resources: Resources, articles: list[ArticleInfo], language: Inte
     label = text(language, "delete", count=len(chosen))
     if st.button(label, disabled=not chosen, icon=":material/delete:"):
         _confirm_deletion(resources, chosen, language)
-
-
-def _other_languages(article: ArticleInfo, articles: Sequence[ArticleInfo], language: InterfaceLanguage) -> str:
-    return ", ".join(text(language, code) for code in LANGUAGES if articles_on_topic(article, articles, code))
 
 
 def _confirm_deletion(resources: Resources, chosen: list[ArticleInfo], language: InterfaceLanguage) -> None:
