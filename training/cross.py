@@ -45,16 +45,8 @@ def cross_loss(
     def loss_of(step: int) -> Tensor:
         batch = hardest(model, tokenizer, batches[step])
         pairs = [(example, text, place == 0) for example, texts in batch for place, text in enumerate(texts)]
-        order = sorted(range(len(pairs)), key=lambda place: len(pairs[place][1].encode()))
-        size = len(pairs) // PARTS
-        scores, spans = [], list[Tensor]()
-        for start in range(0, len(order), size):
-            part = [pairs[place] for place in order[start : start + size]]
-            part_scores, part_spans = _read(model, tokenizer, part)
-            scores.append(part_scores)
-            spans += part_spans
-        logits = torch.cat(scores)[torch.tensor(order).argsort()].view(len(batch), -1)
-        loss = listwise_loss(logits)
+        scores, spans = _read_in_parts(model, tokenizer, pairs)
+        loss = listwise_loss(scores.view(len(batch), -1))
         return loss + SPAN_WEIGHT * torch.stack(spans).mean() if spans else loss
 
     return loss_of
@@ -66,21 +58,28 @@ def hardest(
 ) -> list[tuple[Example, list[str]]]:
     """Return each question with its right passage and the `HARDEST` wrong ones that the model scores highest."""
     pairs = [(example, text, False) for example, texts in batch for text in texts[1:]]
-    order = sorted(range(len(pairs)), key=lambda place: len(pairs[place][1].encode()))
-    size = len(pairs) // PARTS
     model.set_attn_implementation(INFERENCE_ATTENTION)
-    scores = torch.cat(
-        [
-            _read(model, tokenizer, [pairs[place] for place in order[start : start + size]])[0]
-            for start in range(0, len(order), size)
-        ]
-    )
+    scores, _ = _read_in_parts(model, tokenizer, pairs)
     model.set_attn_implementation(ATTENTION)
-    kept = scores[torch.tensor(order).argsort()].view(len(batch), -1).topk(HARDEST).indices.tolist()
+    kept = scores.view(len(batch), -1).topk(HARDEST).indices.tolist()
     return [
         (example, [texts[0], *(texts[1 + place] for place in places)])
         for (example, texts), places in zip(batch, kept, strict=True)
     ]
+
+
+def _read_in_parts(
+    model: BertForTokenClassification, tokenizer: PreTrainedTokenizerFast, pairs: Sequence[tuple[Example, str, bool]]
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the scores of pairs, in their order, and their span losses; passages of like length are read together."""
+    order = sorted(range(len(pairs)), key=lambda place: len(pairs[place][1].encode()))
+    size = len(pairs) // PARTS
+    scores, spans = [], list[Tensor]()
+    for start in range(0, len(order), size):
+        part_scores, part_spans = _read(model, tokenizer, [pairs[place] for place in order[start : start + size]])
+        scores.append(part_scores)
+        spans += part_spans
+    return torch.cat(scores)[torch.tensor(order).argsort()], spans
 
 
 def _read(
