@@ -16,6 +16,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from ingest.articles import read_articles
+from ingest.formats.archives import MEGABYTE
 from ingest.wire import to_bytes
 from retrieval.errors import ArticleError
 from retrieval.settings import Limits
@@ -23,7 +24,6 @@ from retrieval.settings import Limits
 OUT_OF_MEMORY = 3  # exit status
 # The parent measures seconds; the kernel's own clock is for a parser left alone, hung, by a killed parent.
 _GRACE = 5
-_MEGABYTE = 1 << 20
 
 
 def main(arguments: list[str]) -> int:
@@ -52,9 +52,8 @@ def confine(memory: int) -> None:
     """
     import resource  # there is none on Windows
 
-    for module in pkgutil.iter_modules(
-        encodings.__path__
-    ):  # a page may name any of them, and its file cannot be opened
+    # A page may name any of them, and its file cannot be opened afterwards.
+    for module in pkgutil.iter_modules(encodings.__path__):
         with suppress(ImportError):  # those of other systems
             importlib.import_module(f"encodings.{module.name}")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
@@ -63,7 +62,7 @@ def confine(memory: int) -> None:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (memory * _MEGABYTE,) * 2)
+        resource.setrlimit(resource.RLIMIT_AS, (memory * MEGABYTE,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))  # the socket, and twice nowhere
 

@@ -22,7 +22,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from retrieval.batching import Compute
 from retrieval.errors import ModelError
-from retrieval.inference_server import is_address
+from retrieval.inference_server import is_address, is_hub_id
 
 disable_progress_bar()  # type: ignore[no-untyped-call]
 # It tells of weights that are not used, such as a BERT's pooling layer; weights that are missing are an error here.
@@ -48,7 +48,7 @@ def find_folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return folder
-    if folder.is_absolute() or name.startswith(".") or name.count("/") != 1:
+    if not is_hub_id(name):
         raise ModelError(f"There is no model folder {name}. Give an existing folder or a hub id such as owner/model.")
     refusal = _ask_hub(name)
     fetch = partial(snapshot_download, name, local_files_only=refusal is not None)  # a copy fetched before will do

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean, pstdev
+from statistics import pstdev
 
 from retrieval.passages import Language, Passage, ScoredPassage
 
@@ -18,8 +18,7 @@ def fuse(
     """Merge the rankings of the two legs into one, best first, scores in 0-1, ties in the dense order.
 
     A convex combination (Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023, who find
-    it better than reciprocal ranks): w * l + (1 - w) * d with w = `lexical_weight`,
-    a leg that lacks a passage giving 0.
+    it better than reciprocal ranks): w * l + (1 - w) * d with w = `lexical_weight`, 0 from a leg that lacks a passage.
     """
     passages: dict[str, Passage] = {hit.passage.id: hit.passage for hit in (*dense, *lexical)}
     by_words, by_vectors = _shares_of_best(lexical), _heights(dense)
@@ -49,5 +48,5 @@ def _heights(dense: Sequence[ScoredPassage]) -> dict[str, float]:
     if not dense:
         return {}
     scores = [hit.score for hit in dense]
-    unit = max(max(scores) - min(scores), SPREAD * pstdev(scores, fmean(scores))) or 1.0
+    unit = max(max(scores) - min(scores), SPREAD * pstdev(scores)) or 1.0
     return {hit.passage.id: (hit.score - min(scores)) / unit for hit in dense}

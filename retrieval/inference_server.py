@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from time import sleep
 from typing import Any, TypeVar
 
@@ -32,6 +33,11 @@ def is_address(name: str) -> bool:
     (True, False)
     """
     return name.startswith(("http://", "https://"))
+
+
+def is_hub_id(name: str) -> bool:
+    """Tell whether a name that is no folder here may be one on the hub: `owner/model`."""
+    return name.count("/") == 1 and not name.startswith(".") and not Path(name).expanduser().is_absolute()
 
 
 class InferenceServer:

@@ -9,12 +9,12 @@ from safetensors import SafetensorError, safe_open
 
 from retrieval.checkpoints import find_folder, model_files, weight_files
 from retrieval.errors import ModelError
-from retrieval.inference_server import is_address
+from retrieval.inference_server import is_address, is_hub_id
 
 
 def check_folder(name: str) -> None:
     """Raise ModelError where a folder is missing, has no weights or an incomplete file; hub ids and addresses pass."""
-    if is_address(name) or (not Path(name).expanduser().is_dir() and name.count("/") == 1 and not name.startswith(".")):
+    if is_address(name) or (not Path(name).expanduser().is_dir() and is_hub_id(name)):
         return
     folder = find_folder(name)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 from retrieval.bm25 import SparseVector
 from retrieval.errors import LibraryError
@@ -22,8 +21,6 @@ from retrieval.store.backend import Backend, Payload, Where
 from retrieval.store.identity import require_same
 from retrieval.store.kept import Kept
 from retrieval.store.payloads import StoredPassage, to_article, to_passage, to_point, to_ranking, to_stored
-
-Value = TypeVar("Value")
 
 # Points in one write: the engine writes an operation whole or not at all.
 _WRITE_SIZE = 1000
