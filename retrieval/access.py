@@ -71,7 +71,7 @@ def check_listening(address: str, access: Access, has_provider: bool) -> None:
     if access.login and not has_provider:
         raise SettingError(
             "QA_LOGIN is 'yes', and no login is set up. Write the section [auth] into .streamlit/secrets.toml "
-            "(README, Login), or take QA_LOGIN away."
+            "(SECURITY.md, Setting up the login), or take QA_LOGIN away."
         )
     if not (access.login or access.open_without_login or is_loopback(address) or address.startswith("unix:")):
         raise SettingError(
@@ -92,5 +92,5 @@ def check_login(auth: Mapping[str, Any]) -> None:
     if redirect.scheme != "https" and not is_loopback(redirect.hostname or ""):
         raise SettingError(
             f"redirect_uri in the section [auth] is {redirect.scheme}://{redirect.hostname or ''}: anyone on the way "
-            "could read the session's cookie. Use https:// there, as README, Login, says."
+            "could read the session's cookie. Use https:// there, as SECURITY.md says under Setting up the login."
         )
